@@ -1,0 +1,146 @@
+"""The working folder of a run: Arrow files written whole or not at all, read by batch."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from coder.errors import OutputError
+
+WORK: Final = ".work"
+_PART: Final = ".part"
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; rename it to `path` when the block succeeds."""
+    part = path.with_name(path.name + _PART)
+    try:
+        yield part
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write JSON whole or not at all, keys in the given order, one trailing line end."""
+    with whole(path) as part:
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        part.write_text(text + "\n", encoding="utf-8")
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write one table as an Arrow file, whole or not at all."""
+    with whole(path) as part, BatchWriter(part, table.schema) as writer:
+        writer.write(table)
+
+
+class BatchWriter:
+    """An Arrow file to which tables are appended, each as one batch."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._file = pa.ipc.new_file(str(path), schema)
+        self._schema = schema
+        self.rows = 0
+
+    def write(self, table: pa.Table) -> None:
+        """Append a table of the file's schema as one batch."""
+        self.rows += table.num_rows
+        self._file.write_table(table.combine_chunks().cast(self._schema))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+class BatchFile:
+    """An Arrow file, mapped into memory: batches by number, rows by position."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
+        sizes = [self._reader.get_batch(n).num_rows for n in range(len(self))]
+        self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        self.schema: pa.Schema = self._reader.schema
+
+    def __len__(self) -> int:
+        return int(self._reader.num_record_batches)
+
+    @property
+    def rows(self) -> int:
+        """Rows in all batches together."""
+        return int(self.starts[-1])
+
+    def batch(self, number: int) -> pa.Table:
+        """One batch as a table, without copying."""
+        return pa.Table.from_batches([self._reader.get_batch(number)])
+
+    def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
+        """The rows at these positions, in this order; a position may recur."""
+        if not len(positions):
+            return self.schema.empty_table()
+        wanted, back = np.unique(positions, return_inverse=True)
+        batches = np.searchsorted(self.starts, wanted, side="right") - 1
+        parts = []
+        for number in np.unique(batches):
+            local = wanted[batches == number] - self.starts[number]
+            parts.append(self._reader.get_batch(int(number)).take(pa.array(local)))
+        table = pa.Table.from_batches(parts).combine_chunks()
+        return table.take(pa.array(back.reshape(-1)))
+
+
+def batch_rows(path: Path) -> int | None:
+    """Rows in an Arrow file, or None when it is missing or was not finished."""
+    try:
+        return BatchFile(path).rows
+    except (OSError, pa.ArrowException):
+        return None
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the folder for one run at a time; the system lets go when the process ends.
+
+    Raises OutputError when another process holds it. On systems without `fcntl` (Windows)
+    nothing is held.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"another run is writing to {folder.parent}: wait for it", folder=str(folder.parent)
+            ) from None
+        yield
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

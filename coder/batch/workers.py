@@ -1,0 +1,142 @@
+"""Texts to decisions, batch by batch, in this process or in several."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from coder.batch.columns import conform
+from coder.batch.store import BatchFile, batch_rows, write_table
+from coder.errors import CoderError
+
+
+class Named(Protocol):
+    """Whatever has a name; of a scheme, batch needs no more."""
+
+    @property
+    def name(self) -> str:
+        """The scheme's name."""
+
+
+class Engine(Protocol):
+    """What batch asks of an engine (`coder.engine.Coder` is one)."""
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The names that it can code: schemes, or the names given to models."""
+
+    def scheme(self, name: str) -> Named:
+        """The scheme that is coded under this name."""
+
+    def code_table(
+        self,
+        table: pa.Table,
+        schemes: Sequence[str] | None = None,
+        text: Mapping[str, Sequence[str]] | None = None,
+        redact: bool = False,
+    ) -> pa.Table:
+        """The table with the decision columns of each scheme."""
+
+    def manifest(self) -> Mapping[str, object]:
+        """Models with hashes, policies, versions."""
+
+
+def group_columns(engine: Engine) -> tuple[str, ...]:
+    """Input columns besides text that decide: those that the policies have thresholds by.
+
+    An engine that knows no such columns need not say so.
+    """
+    return tuple(getattr(engine, "group_columns", ()))
+
+
+class Loader(Hashable, Protocol):
+    """Makes the engine; picklable, and equal to another that makes the same one."""
+
+    def __call__(self) -> Engine:
+        """Load the engine. Raises ModelError, PolicyError or SchemeError."""
+
+
+@functools.lru_cache(maxsize=1)
+def loaded(loader: Loader) -> Engine:
+    """The loader's engine, loaded once per process."""
+    return loader()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker needs besides the number of the batch."""
+
+    loader: Loader
+    folder: Path
+    named: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    text: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """What is coded: the name that its columns carry → the scheme."""
+        return dict(self.named)
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The names alone, in order."""
+        return tuple(name for name, _ in self.named)
+
+    def path(self, number: int) -> Path:
+        """Where the decisions of batch `number` lie."""
+        return self.folder / f"coded-{number:07d}.arrow"
+
+    def is_done(self, number: int, rows: int) -> bool:
+        """Whether an earlier run finished this batch."""
+        return batch_rows(self.path(number)) == rows
+
+
+def code_batch(task: Task, number: int) -> int:
+    """Code one batch of texts and write its decisions whole; returns the batch's number."""
+    texts = BatchFile(task.folder / "texts.arrow").batch(number)
+    engine = loaded(task.loader)
+    answer = engine.code_table(
+        _as_input(texts, task.columns), schemes=task.schemes, text=dict(task.text)
+    )
+    write_table(task.path(number), conform(answer, task.targets, texts.num_rows))
+    return number
+
+
+def _as_input(texts: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """The texts among empty columns, so that the engine sees the input's column names.
+
+    Which column is read as what depends on the names of all.
+    """
+    empty = pa.repeat(pa.scalar(""), texts.num_rows)
+    own = set(texts.column_names)
+    return pa.table({name: texts[name] if name in own else empty for name in columns})
+
+
+def code_batches(task: Task, numbers: Sequence[int], jobs: int) -> Iterator[int]:
+    """Code these batches; yields each number when its decisions are on disk.
+
+    With more than one job the order is that of completion. Raises CoderError when a worker
+    process dies (the system killed it for lack of memory, as a rule).
+    """
+    if jobs == 1 or len(numbers) < 2:
+        for number in numbers:
+            yield code_batch(task, number)
+        return
+    import joblib
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    run: Callable[..., Iterator[int]] = joblib.Parallel(
+        n_jobs=jobs, batch_size=1, return_as="generator_unordered"
+    )
+    try:
+        yield from run(joblib.delayed(code_batch)(task, number) for number in numbers)
+    except TerminatedWorkerError:
+        raise CoderError(
+            "a worker process died, perhaps for lack of memory: "
+            "continue with --resume and fewer --jobs"
+        ) from None

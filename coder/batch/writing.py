@@ -1,0 +1,173 @@
+"""The coded file in the format asked for, written a table at a time."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Final, Protocol, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coder.batch.cells import csv_header, csv_lines, neutralised, safe_texts
+from coder.errors import OutputError
+
+FORMATS: Final = ("csv", "parquet", "xlsx")
+#: What an Excel sheet holds, the header row included.
+EXCEL_ROWS: Final = 1_048_576
+EXCEL_COLUMNS: Final = 16_384
+EXCEL_CHARACTERS: Final = 32_767
+
+
+class Writer(Protocol):
+    """Takes tables of one schema; the file is complete when the block ends."""
+
+    def write(self, table: pa.Table) -> None:
+        """Append the table's rows."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer:
+    """A writer for one of FORMATS."""
+    if file_format == "parquet":
+        return ParquetWriter(path, schema)
+    if file_format == "xlsx":
+        return ExcelWriter(path, schema)
+    return CsvWriter(path, schema)
+
+
+class CsvWriter:
+    """CSV as `coder.batch.cells.csv_lines` has it, with a header line."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._stream: IO[bytes] = path.open("wb")
+        self._stream.write(csv_header(schema.names))
+
+    def write(self, table: pa.Table) -> None:
+        self._stream.write(csv_lines(table))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stream.close()
+
+
+class ParquetWriter:
+    """Parquet (zstd); values are kept as they are, formulas included."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        import pyarrow.parquet as pq
+
+        self._file = pq.ParquetWriter(path, schema, compression="zstd")
+
+    def write(self, table: pa.Table) -> None:
+        self._file.write_table(table)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+
+class ExcelWriter:
+    """One sheet, `coded`. Texts are text, numbers are numbers, and nothing is a formula."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        import openpyxl
+
+        self._path = path
+        self._book = openpyxl.Workbook(write_only=True)
+        self._sheet = self._book.create_sheet("coded")
+        self._sheet.freeze_panes = "A2"
+        self._sheet.append(neutralised(pa.array(schema.names)).to_pylist())
+
+    def write(self, table: pa.Table) -> None:
+        columns = [_excel_values(column) for column in table.columns]
+        for row in zip(*columns, strict=True):
+            self._sheet.append(row)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._book.close()
+            return
+        raw = self._path.with_name(self._path.name + ".raw")
+        self._book.save(raw)
+        _without_dates(raw, self._path)
+        raw.unlink()
+
+
+def _excel_values(column: pa.ChunkedArray) -> list[object]:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind):
+        values: list[object] = column.to_pylist()
+        return values
+    from openpyxl.utils.escape import escape
+
+    array = safe_texts(column)
+    # control characters are not allowed in XML; Excel's own escape for them is _xHHHH_
+    odd = pc.match_substring_regex(array, r"[\x00-\x08\x0b-\x1f]|_x[0-9A-Fa-f]{4}_")
+    if pc.any(odd).as_py():
+        return [escape(value) or None for value in array.to_pylist()]
+    return [value or None for value in array.to_pylist()]
+
+
+def _without_dates(raw: Path, path: Path) -> None:
+    """Copy the workbook with fixed dates, so that the same rows make the same bytes."""
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            if name == "docProps/core.xml":
+                target.writestr(entry, _CORE)
+                continue
+            with source.open(name) as old, target.open(entry, "w", force_zip64=True) as new:
+                shutil.copyfileobj(old, new, 1 << 20)
+
+
+_CORE: Final = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/'
+    'core-properties" xmlns:dc="http://purl.org/dc/elements/1.1/">'
+    "<dc:creator>narracoder</dc:creator></cp:coreProperties>"
+)
+
+
+def check_fits(file_format: str, rows: int, columns: int) -> None:
+    """Raises OutputError when an Excel sheet cannot hold this many rows or columns."""
+    if file_format == "xlsx" and (rows + 1 > EXCEL_ROWS or columns > EXCEL_COLUMNS):
+        raise OutputError(
+            f"{rows:,} rows and {columns:,} columns do not fit an Excel sheet "
+            f"({EXCEL_ROWS - 1:,} rows, {EXCEL_COLUMNS:,} columns): use --format csv or parquet",
+            rows=rows,
+            columns=columns,
+        )

@@ -1,0 +1,267 @@
+"""Fit, calibrate and measure a model from coded rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from coder.errors import TrainingError
+from coder.model.calibration import consistent_scale, stack
+from coder.model.encoder import Encoder
+from coder.model.features import FeatureConfig, Features
+from coder.model.labels import Label, leaf_matrix, leaves_of
+from coder.model.model import Linear, Model, pack
+from coder.model.scores import Score, measure
+from coder.model.softmax import Design, Floats, Weights, fit, scores
+from coder.schemes import Scheme
+from coder.text import Prepared
+
+FIT, CALIBRATE, TUNE, TEST = "fit", "calibrate", "tune", "test"
+PARTS = (FIT, CALIBRATE, TUNE, TEST)
+Progress = Callable[[str, float], None]  # what is being done, share done 0..1
+
+
+@dataclass
+class Rows:
+    """Coded rows: prepared texts, labels at any level, where each came from and its part.
+
+    `part` is "fit", "calibrate" (the temperature), "tune" (the policy) or "test" per row; without
+    it rows are dealt by `deal`, so that equal texts never straddle.
+    """
+
+    prepared: list[Prepared]
+    labels: list[Label]
+    source: list[str]
+    part: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.part:
+            self.part = [deal(p.main) for p in self.prepared]
+
+    def __len__(self) -> int:
+        return len(self.prepared)
+
+    def add(self, prepared: Prepared, label: Label, source: str, part: str) -> None:
+        self.prepared.append(prepared)
+        self.labels.append(label)
+        self.source.append(source)
+        self.part.append(part)
+
+    def where(self, part: str) -> NDArray[np.intp]:
+        """Row numbers of a part."""
+        return np.flatnonzero(np.array([p == part for p in self.part], bool))
+
+
+def deal(text: str) -> str:
+    """A text's part by its SHA-256: 10 % test, 10 % tune, 8 % calibrate, the rest fit."""
+    number = _number(text) % 100
+    return TEST if number < 10 else TUNE if number < 20 else CALIBRATE if number < 28 else FIT
+
+
+def _number(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train. The defaults suit narratives of a sentence or two and titles alike.
+
+    experts        groups of sources: one linear expert is fitted per group (the empty group:
+                   all rows), and they are merged with weights found on the calibration rows
+    source_weight  how much the rows of a source count in fitting, 1 unless said
+    dense_scale    how strongly the embedding speaks at the start of fitting
+    context        how much the scores of the context fields count beside the main text's
+    budget         the most n-gram weights to store
+    """
+
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    experts: tuple[frozenset[str], ...] = (frozenset(),)
+    source_weight: dict[str, float] = field(default_factory=dict)
+    epochs: int = 8
+    rate: float = 0.6
+    batch: int = 128
+    dense_scale: float = 3.0
+    context: float = 0.3
+    budget: int = 3_000_000
+    seed: int = 0
+
+
+MINIMUM_ROWS = 50
+
+
+def train(
+    scheme: Scheme,
+    rows: Rows,
+    encoder: Encoder,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    shipped_scheme: bool = True,
+) -> tuple[Model, list[Score]]:
+    """A calibrated model and its scores on the test part, per source and level.
+
+    Raises TrainingError for fewer than 50 usable rows or a single code.
+    """
+    how = settings or Settings()
+    tell = progress or (lambda _what, _share: None)
+    codes = _check(scheme, rows)
+    tell("reading texts", 0.0)
+    fitted, chosen = rows.where(FIT), rows.where(CALIBRATE)
+    if not len(chosen):
+        raise TrainingError("no rows to calibrate on: give more rows")
+    features = Features.fit([rows.prepared[i].main for i in fitted], how.features)
+    design = _design(features, encoder, rows, how.dense_scale, tell)
+    allowed = leaf_matrix([leaves_of(label, scheme) for label in rows.labels], codes)
+    experts = _experts(rows, fitted, design, allowed, how, tell)
+    tell("calibrating", 0.9)
+    linear = merge(experts, design.take(chosen), allowed[chosen], rows, chosen, how)
+    model = Model(scheme, codes, features, linear, encoder)
+    model = _as_stored(model)
+    model.manifest = {
+        "shipped_scheme": shipped_scheme,
+        "training": {
+            "fingerprint": fingerprint(rows),
+            "seed": how.seed,
+            "rows": {part: len(rows.where(part)) for part in PARTS},
+            "sources": _count(rows),
+        },
+    }
+    tell("measuring", 0.95)
+    found = measure(model, rows.prepared, rows.labels, rows.source, rows.where(TEST))
+    model.manifest["metrics"] = [score.as_dict() for score in found]
+    tell("done", 1.0)
+    return model, found
+
+
+def fingerprint(rows: Rows) -> str:
+    """SHA-256 over what was learned from: texts, labels and parts, in any order."""
+    lines = sorted(
+        f"{p.main}\t{p.context}\t{'|'.join(sorted(label))}\t{part}"
+        for p, label, part in zip(rows.prepared, rows.labels, rows.part, strict=True)
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _count(rows: Rows) -> dict[str, int]:
+    names, counts = np.unique(np.array(rows.source, str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def _check(scheme: Scheme, rows: Rows) -> tuple[str, ...]:
+    """The leaf codes that the fitting rows can teach, in the scheme's order.
+
+    A calibration row whose code no fitting row has cannot be met; it is measured instead.
+    """
+    if len(rows) < MINIMUM_ROWS:
+        raise TrainingError(f"{len(rows)} usable rows; at least {MINIMUM_ROWS} are needed")
+    taught = {leaf for i in rows.where(FIT) for leaf in leaves_of(rows.labels[i], scheme)}
+    codes = tuple(leaf for leaf in scheme.leaves if leaf in taught)
+    if len(codes) < 2:
+        raise TrainingError("all rows have the same code: there is nothing to learn")
+    for i in rows.where(CALIBRATE):
+        if not leaves_of(rows.labels[i], scheme) & taught:
+            rows.part[i] = TEST
+    return codes
+
+
+def _design(
+    features: Features, encoder: Encoder, rows: Rows, scale: float, tell: Progress
+) -> Design:
+    texts = [p.main for p in rows.prepared]
+    dense = np.zeros((len(texts), encoder.dimensions), np.float32)
+    step = 2048
+    for start in range(0, len(texts), step):
+        dense[start : start + step] = encoder.encode(texts[start : start + step])
+        tell("embedding texts", 0.4 * start / len(texts))
+    return Design(features.transform(texts), dense * np.float32(scale))
+
+
+def _experts(
+    rows: Rows,
+    fitted: NDArray[np.intp],
+    design: Design,
+    allowed: sparse.csr_matrix,
+    how: Settings,
+    tell: Progress,
+) -> list[Weights]:
+    """One linear expert per group of sources."""
+    out = []
+    for number, group in enumerate(how.experts):
+        own = np.array([i for i in fitted if not group or rows.source[i] in group])
+        weight = [how.source_weight.get(rows.source[i], 1.0) for i in own]
+
+        def each(epoch: int, _loss: float, number: int = number) -> None:
+            tell("fitting", 0.4 + 0.5 * (number + epoch / how.epochs) / len(how.experts))
+
+        out.append(
+            fit(
+                design.take(own),
+                allowed[own],
+                weight=np.array(weight, np.float32),
+                rate=how.rate,
+                epochs=how.epochs,
+                batch=how.batch,
+                seed=how.seed,
+                progress=each,
+            )
+        )
+    return out
+
+
+def merge(
+    experts: Sequence[Weights],
+    design: Design,
+    allowed: sparse.csr_matrix,
+    rows: Rows,
+    chosen: NDArray[np.intp],
+    how: Settings,
+) -> Linear:
+    """One calibrated set of weights: linear experts over the same features add up.
+
+    `design` and `allowed` are those of the `chosen` rows, which no expert has seen.
+    """
+    # a text counts once, however often it occurs: a few frequent titles are luck, good or bad
+    often = Counter(rows.prepared[i].main for i in chosen)
+    weight = np.array([1 / often[rows.prepared[i].main] for i in chosen], np.float32)
+    found = [scores(design, expert) for expert in experts]
+    share = stack(found, allowed, weight)
+    together = np.asarray(sum(a * one for a, one in zip(share, found, strict=True)), np.float32)
+    share = share * consistent_scale(together, allowed, weight)
+    pairs = list(zip(share.astype(np.float32), experts, strict=True))
+    words = np.asarray(sum(a * expert.sparse for a, expert in pairs), np.float32)
+    return Linear(
+        _prune(words, how.budget),
+        np.asarray(sum(a * expert.dense for a, expert in pairs) * how.dense_scale, np.float32),
+        np.asarray(sum(a * expert.bias for a, expert in pairs), np.float32),
+        context=how.context,
+    )
+
+
+def _prune(weights: Floats, budget: int) -> sparse.csr_matrix:
+    """Keep the `budget` weights furthest from their feature's mean: softmax ignores the mean."""
+    centred = weights - weights.mean(axis=1, keepdims=True)
+    size = np.abs(centred)
+    if size.size > budget:
+        sample = size.ravel()[:: max(1, size.size // 2_000_000)]
+        centred[size < np.quantile(sample, 1 - budget / size.size)] = 0
+    return sparse.csr_matrix(centred)
+
+
+def _as_stored(model: Model) -> Model:
+    """The model as it will be read back, so that what is measured is what is shipped."""
+    arrays: dict[str, Any] = pack(model.linear, model.features)
+    kept = model.linear.sparse
+    scale = np.repeat(arrays["sparse.scale"], np.diff(kept.indptr))
+    rounded = sparse.csr_matrix(
+        ((arrays["sparse.value"] * scale).astype(np.float32), kept.indices, kept.indptr), kept.shape
+    )
+    linear = Linear(
+        rounded, arrays["dense"].astype(np.float32), model.linear.bias, model.linear.context
+    )
+    return Model(model.scheme, model.codes, model.features, linear, model.encoder, model.manifest)
