@@ -1,0 +1,114 @@
+"""The benchmark suite's own arithmetic, and its committed results."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from coder.evaluate.tree import Tree
+
+FOLDER = Path(__file__).resolve().parents[2] / "evaluation"
+RESULTS = [
+    path
+    for path in sorted((FOLDER / "results").glob("*.json"))
+    if "benchmark" in json.loads(path.read_text(encoding="utf-8"))
+]
+
+
+def load(name: str, folder: Path = FOLDER) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"evaluation_{name}", folder / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+score = load("score")
+TREE = Tree.from_rows(
+    "small",
+    "",
+    [("1", "", 1, None), ("11", "", 2, "1"), ("12", "", 2, "1"), ("2", "", 1, None),
+     ("21", "", 2, "2")],
+)  # fmt: skip
+CODES = ["11", "12", "21"]
+
+
+def test_probabilities_add_up_along_the_tree() -> None:
+    p = np.array([[0.3, 0.3, 0.4], [0.0, 0.0, 0.0]], dtype=np.float32)
+    top, value = score.best(score.at_level(TREE, 1, p, CODES))
+    assert [TREE.label(int(t)) for t in top] == ["1", ""]
+    assert value == pytest.approx([0.6, 0.0])
+    rows = score.level_scores(TREE, p, CODES, ["12", "21"])
+    assert [row["accuracy"] for row in rows] == [0.5, 0.0]
+
+
+def test_the_threshold_comes_from_the_rows_set_apart() -> None:
+    def of(confidence: list[float]) -> np.ndarray:
+        return np.array([[c, 0, 1 - c] for c in confidence], dtype=np.float32)
+
+    tune = of([0.9, 0.8, 0.7, 0.6]), ["11", "11", "21", "21"]  # right, right, wrong, wrong
+    test = of([0.95, 0.75, 0.65]), ["21", "11", "11"]  # wrong, right, right
+    rows = score.automation(TREE, tune, test, CODES, 2)
+    assert rows[0]["share"] == pytest.approx(1 / 3, abs=1e-4)  # threshold 0.8 from the rows apart
+    assert rows[0]["achieved"] == 0.0  # and honest about what it does on the test
+
+
+def test_no_threshold_means_nothing_automatic() -> None:
+    p = np.array([[0.9, 0.1, 0.0]], dtype=np.float32)
+    rows = score.automation(TREE, (p, ["21"]), (p, ["11"]), CODES, 2)
+    assert rows[0]["share"] == 0.0
+    assert rows[0]["achieved"] is None
+
+
+def test_nearest_entries_vote_per_record() -> None:
+    nearest = load("nearest_peers", FOLDER / "peers")
+    similarity = np.array([[1.0, 0.2, 0.9], [0.1, 0.8, 0.1]], dtype=np.float32)
+    p = nearest._vote(similarity, np.array([0, 1, 0]), 2, 20.0)
+    assert p.sum(axis=1) == pytest.approx([1, 1])
+    assert p.argmax(axis=1).tolist() == [0, 1]
+
+
+def test_gold_too_coarse_for_a_level_leaves_it() -> None:
+    p = np.array([[0.9, 0.1, 0.0], [0.0, 0.2, 0.8]], dtype=np.float32)
+    rows = score.level_scores(TREE, p, CODES, ["1", "21"])
+    assert [(row["n"], row["accuracy"]) for row in rows] == [(2, 1.0), (1, 1.0)]
+
+
+def at(levels: list[dict[str, float]], level: int) -> float:
+    return next(row["accuracy"] for row in levels if row["level"] == level)
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_results_say_what_they_rest_on(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    assert found["split"]
+    assert found["field"]
+    for name, system in found["systems"].items():
+        assert system["date"], name
+        assert system["cost"]["versions"], name
+        assert len(system["seeds"]) == 3, name
+        for seed in system["seeds"]:
+            assert seed["levels"][-1]["low"] <= seed["levels"][-1]["accuracy"]
+            assert {row["wanted"] for row in seed["automatic"]} == {0.9, 0.95}
+    assert path.with_suffix(".html").exists()
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_the_engine_beats_every_peer_measured_in_the_same_run(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    systems = found["systems"]
+    if "narracoder" not in systems:
+        pytest.skip("the engine has not been run on this benchmark yet")
+    accuracy = {
+        name: float(np.mean([at(s["levels"], found["level"]) for s in system["seeds"]]))
+        for name, system in systems.items()
+    }
+    assert max(accuracy, key=lambda name: accuracy[name]) == "narracoder", accuracy
