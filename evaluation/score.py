@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from coder.evaluate.agreement import accuracy, macro_f1_truth, margins
-from coder.evaluate.intervals import wilson
 from coder.evaluate.tree import NONE, Tree
 from coder.evaluate.trust import expected_calibration_error, reliability, threshold_for
+from coder.measures.agreement import accuracy, macro_f1_truth, margins
+from coder.measures.intervals import wilson
 from coder.schemes import load_scheme
 
 WANTED = (0.90, 0.95)

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coder.errors import InputError
-from coder.evaluate.intervals import effective_n
 from coder.evaluate.read import (
     gold_columns,
     id_column,
@@ -25,6 +24,7 @@ from coder.evaluate.read import (
 from coder.evaluate.sets import CodeSets
 from coder.evaluate.system import System, find_columns, schemes_in, system_from
 from coder.evaluate.tree import NONE, FloatArray, Tree
+from coder.measures.intervals import effective_n
 from coder.schemes import load_scheme
 
 Row = dict[str, object]

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coder.evaluate.agreement import f1, margins, precision, recall
 from coder.evaluate.case import Case, Row
-from coder.evaluate.intervals import wilson
 from coder.evaluate.measure import READINGS, View
 from coder.evaluate.sets import four_cells
 from coder.evaluate.tree import NONE, FloatArray, IntArray
+from coder.measures.agreement import f1, margins, precision, recall
+from coder.measures.intervals import wilson
 
 CONFUSIONS_PER_CODE = 3
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from coder.evaluate.case import Case, Options, Row
-from coder.evaluate.intervals import bootstrap_interval
 from coder.evaluate.measure import AtLevel, View
 from coder.evaluate.sets import CodeSets
 from coder.evaluate.system import System
 from coder.evaluate.tree import NONE, FloatArray, IntArray
 from coder.evaluate.trust_rows import draw_weights
+from coder.measures.intervals import bootstrap_interval
 
 REPLICATES = 200
 VARIANTS = {

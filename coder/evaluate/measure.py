@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coder.evaluate.agreement import BOOTSTRAPPED, bootstrap_margins, margins
 from coder.evaluate.case import Case, Options, Row
-from coder.evaluate.intervals import bootstrap_interval, effective_n, wilson
 from coder.evaluate.sets import CodeSets, resolved_truth, right_at_own_level
 from coder.evaluate.system import System
 from coder.evaluate.tree import NONE, BoolArray, FloatArray, IntArray
+from coder.measures.agreement import BOOTSTRAPPED, bootstrap_margins, margins
+from coder.measures.intervals import bootstrap_interval, effective_n, wilson
 
 TOP = (1, 3, 5, 10)
 READINGS = {

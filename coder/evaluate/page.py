@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from inspect import getdoc
 
-from coder.evaluate import agreement, distribution, trust
+from coder.evaluate import distribution, trust
 from coder.evaluate.case import Case, Row
 from coder.evaluate.distribution import VARIANTS
 from coder.evaluate.pick import NAMES, levels_of, number, pick
@@ -15,6 +15,7 @@ from coder.evaluate.sections_codes import code_sections
 from coder.evaluate.sections_trust import trust_sections
 from coder.evaluate.svg import Series, dot_plot, legend
 from coder.evaluate.write import Tables
+from coder.measures import agreement
 
 MOST_DIFFERENCES = 25
 

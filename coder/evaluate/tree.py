@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from coder.errors import InputError, SchemeError
+from coder.measures.arrays import BoolArray as BoolArray
+from coder.measures.arrays import FloatArray as FloatArray
+from coder.measures.arrays import IntArray as IntArray
 from coder.schemes import Scheme
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
 
 NONE = -1  # "no answer", or "coarser than this level"
 

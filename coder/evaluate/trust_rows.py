@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from coder.evaluate.case import Options, Row
-from coder.evaluate.intervals import bootstrap_interval, effective_n, wilson
 from coder.evaluate.measure import View
 from coder.evaluate.tree import BoolArray, FloatArray, IntArray
 from coder.evaluate.trust import (
@@ -18,6 +17,7 @@ from coder.evaluate.trust import (
     reliability,
     share_at_accuracy,
 )
+from coder.measures.intervals import bootstrap_interval, effective_n, wilson
 
 CALIBRATION_REPLICATES = 200
 WANTED = (0.85, 0.90, 0.95)

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from coder.errors import InputError
 from coder.evaluate.case import Row
-from coder.evaluate.intervals import wilson
 from coder.evaluate.read import need, parse_codes, to_numbers
 from coder.evaluate.sets import right_at_own_level
 from coder.evaluate.system import system_from
 from coder.evaluate.tree import NONE, FloatArray, IntArray, Tree
+from coder.measures.intervals import wilson
 
 STRATA = 5
 LEAST_PER_STRATUM = 10

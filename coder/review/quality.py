@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from coder.review.agreement import (
+from coder.measures.pairs import (
     NOTHING,
     Estimate,
     Pair,
@@ -18,7 +18,6 @@ from coder.review.agreement import (
     kappa,
     proportion,
     share_agreeing,
-    wilson,
 )
 from coder.review.models import Batch, Decision, Item, Record, Result, User
 from coder.review.store import Store
@@ -127,8 +126,7 @@ def automatic_accuracy(store: Store, session: Session, scheme: str) -> Estimate:
     )
     n = sum(seen.values())
     effective = share * (1 - share) / variance if variance > 0 else float(n)
-    low, high = wilson(share * effective, effective)
-    return Estimate(share, low, high, n)
+    return proportion(share * effective, effective, n)
 
 
 def is_right(scheme: Scheme, machine: str | None, person: str | None) -> bool:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from coder.errors import CoderError
+from coder.measures.pairs import Estimate
 from coder.review import administration, figures, quality, queue
-from coder.review.agreement import Estimate
 from coder.review.api.context import Shared
 from coder.review.page import charts
 from coder.review.page.render import page

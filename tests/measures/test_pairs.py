@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coder.review.agreement import alpha, kappa, proportion, share_agreeing, wilson
+from coder.measures.intervals import newcombe, wilson
+from coder.measures.pairs import alpha, kappa, proportion, share_agreeing
 
 LABELS = st.sampled_from("abcd")
 PAIRS = st.lists(st.tuples(LABELS, LABELS), min_size=1, max_size=40)
@@ -80,8 +80,30 @@ def test_the_intervals_cover_a_known_truth(figure: object) -> None:
 def test_wilson_against_its_own_equation() -> None:
     for successes, n in ((0, 10), (3, 10), (10, 10), (81, 100)):
         share = successes / n
-        for bound in wilson(successes, n):
+        for bound in map(float, wilson(share, n)):
             if 0 < bound < 1:
                 z = (share - bound) / (bound * (1 - bound) / n) ** 0.5
                 assert abs(z) == pytest.approx(1.959964, abs=1e-5)
-    assert Counter(wilson(0, 10))[0.0] == 1
+    assert float(wilson(0.0, 10)[0]) == 0.0
+
+
+def test_paired_difference_of_a_published_table() -> None:
+    # Newcombe 1998, table II, method 10: 36 both, 12 and 2 discordant, 0 neither; first − second
+    low, high = newcombe(2, 12, 36, 50)
+    assert (round(low, 4), round(high, 4)) == (0.0569, 0.3404)
+
+
+def test_paired_difference_that_never_differs_still_has_a_width() -> None:
+    low, high = newcombe(0, 0, 30, 40)
+    assert low < 0 < high
+    assert low == pytest.approx(-high)
+
+
+def test_paired_difference_covers_a_known_truth() -> None:
+    # both right 0.6, only the first 0.1, only the second 0.15: the difference is 0.05
+    rng = np.random.default_rng(11)
+    covered = 0
+    for both, first, second, _ in rng.multinomial(80, [0.6, 0.1, 0.15, 0.15], size=1000):
+        low, high = newcombe(first, second, both, 80)
+        covered += low <= 0.05 <= high
+    assert 0.93 <= covered / 1000 <= 0.98

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coder.evaluate.intervals import resample
-from coder.evaluate.tree import FloatArray, IntArray
+from coder.measures.arrays import FloatArray, IntArray
+from coder.measures.intervals import resample
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from coder.evaluate import agreement as ag
-from coder.evaluate.intervals import bootstrap_interval, effective_n, resample, wilson
+from coder.measures import agreement as ag
+from coder.measures.intervals import bootstrap_interval, effective_n, resample, wilson
 
 K = 6
 records = st.lists(

@@ -1,0 +1,1 @@
+"""Figures with their intervals: agreement of two code lists, shares, paired differences."""
