@@ -18,6 +18,8 @@ from coder.schemes.shipped import TITLES, load_scheme
 ALIASES = {
     "oiics-nature": "oiics-2.01-nature",
     "oiics-body": "oiics-2.01-body",
+    "oiics-event": "oiics-2.01-event",
+    "oiics-source": "oiics-2.01-source",
     "icd10": "icd-10",
     "icd-10-cm": "icd-10",
 }

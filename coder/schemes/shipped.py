@@ -14,6 +14,8 @@ from coder.schemes.scheme import Scheme
 _ISCO = "International Standard Classification of Occupations"
 _ISIC = "International Standard Industrial Classification of All Economic Activities"
 _ICLS = "16th ICLS, 1998, resolution on occupational injuries"
+_ESAW = "European Statistics on Accidents at Work, groups"
+_ICSE = "International Classification of Status in Employment"
 TITLES = {
     "isco-08": f"{_ISCO}, 2008",
     "isco-88": f"{_ISCO}, 1988",
@@ -23,6 +25,14 @@ TITLES = {
     "isic-3": f"{_ISIC}, Rev.3",
     "injury-type": f"Type of injury ({_ICLS}, Annex E)",
     "body-part": f"Part of body injured ({_ICLS}, Annex F)",
+    "injury-mode": f"Mode of injury ({_ESAW} of contact)",
+    "material-agency": f"Material agency of injury ({_ESAW} of material agents)",
+    "deviation": f"Deviation ({_ESAW})",
+    "specific-activity": f"Specific physical activity ({_ESAW})",
+    "location": f"Type of location of the accident ({_ICLS}, paragraph 9 d)",
+    "icse-93": f"{_ICSE}, 1993 ({_ICLS}, Annex D)",
+    "icse-18": f"{_ICSE}, status by type of authority, 2018",
+    "size-class": f"Size of the establishment ({_ICLS}, Annex B)",
 }
 
 

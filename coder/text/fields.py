@@ -22,6 +22,8 @@ class Role(StrEnum):
     TASKS = "tasks"
     INDUSTRY = "industry"
     DIAGNOSIS = "diagnosis"
+    SIZE = "size"
+    EMPLOYMENT = "employment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +73,26 @@ _MAIN: Mapping[str, Role] = MappingProxyType(
         "body-part": Role.NARRATIVE,
         "isco": Role.TITLE,
         "isic": Role.INDUSTRY,
+        "injury-mode": Role.NARRATIVE,
+        "material-agency": Role.NARRATIVE,
+        "deviation": Role.NARRATIVE,
+        "specific-activity": Role.NARRATIVE,
+        "location": Role.NARRATIVE,
+        "size-class": Role.SIZE,
+        "icse-93": Role.EMPLOYMENT,
+        "icse-18": Role.EMPLOYMENT,
     }
 )
+# columns that are no free text: an input with these and one text column has a lone text column
+_NO_TEXT = frozenset((Role.DIAGNOSIS, Role.SIZE, Role.EMPLOYMENT))
 # what a scheme family reads; the first roles named make it usable
 _READS: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
     {
         Role.NARRATIVE: (Role.NARRATIVE, Role.DIAGNOSIS),
         Role.TITLE: (Role.TITLE, Role.TASKS, Role.INDUSTRY, Role.NARRATIVE),
         Role.INDUSTRY: (Role.INDUSTRY, Role.TITLE, Role.TASKS, Role.NARRATIVE),
+        Role.SIZE: (Role.SIZE, Role.NARRATIVE),
+        Role.EMPLOYMENT: (Role.EMPLOYMENT, Role.TITLE, Role.NARRATIVE),
     }
 )
 _ENOUGH: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
@@ -86,6 +100,8 @@ _ENOUGH: Mapping[Role, tuple[Role, ...]] = MappingProxyType(
         Role.NARRATIVE: (Role.NARRATIVE,),
         Role.TITLE: (Role.TITLE, Role.TASKS, Role.NARRATIVE),
         Role.INDUSTRY: (Role.INDUSTRY, Role.NARRATIVE),
+        Role.SIZE: (Role.SIZE, Role.NARRATIVE),
+        Role.EMPLOYMENT: (Role.EMPLOYMENT, Role.TITLE, Role.NARRATIVE),
     }
 )
 _NEVER_TEXT = re.compile(
@@ -137,10 +153,10 @@ def resolve_fields(
     for column in columns:
         if (role := role_of(column)) is not None:
             named.setdefault(role, []).append(column)
-    texts = [c for c in columns if may_hold_text(c) and role_of(c) is not Role.DIAGNOSIS]
+    texts = [c for c in columns if may_hold_text(c) and role_of(c) not in _NO_TEXT]
     main = main_role(scheme)
     if main is None:
-        used = [c for role in Role if role is not Role.DIAGNOSIS for c in named.get(role, [])]
+        used = [c for role in Role if role not in _NO_TEXT for c in named.get(role, [])]
         used = used or texts[:1] if len(texts) == 1 or used else []
         if used:
             return FieldMap(scheme, MappingProxyType({Role.NARRATIVE: tuple(used)}))

@@ -28,12 +28,16 @@ _CONTEXT: Mapping[Role, tuple[Role, ...]] = {
     Role.NARRATIVE: (),
     Role.TITLE: (Role.TASKS, Role.INDUSTRY),
     Role.INDUSTRY: (Role.TITLE, Role.TASKS),
+    Role.SIZE: (),
+    Role.EMPLOYMENT: (),
 }
 _DOMAIN: Mapping[Role, Domain] = {
     Role.NARRATIVE: "injury",
     Role.TITLE: "occupation",
     Role.TASKS: "occupation",
     Role.INDUSTRY: "industry",
+    Role.SIZE: "injury",
+    Role.EMPLOYMENT: "injury",
 }
 
 

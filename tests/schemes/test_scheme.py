@@ -23,6 +23,14 @@ COUNTS = {
     "isic-3": (17, 60, 159, 292),
     "injury-type": (9, 24),
     "body-part": (9, 40),
+    "injury-mode": (10,),
+    "material-agency": (22,),
+    "deviation": (10,),
+    "specific-activity": (9,),
+    "location": (4,),
+    "icse-93": (6,),
+    "icse-18": (5, 10),
+    "size-class": (12,),
 }
 # Annex A of the 16th ICLS resolution, written from its printed list.
 ANNEX_A = {
