@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from coder.evaluate.case import Row
-from coder.evaluate.report import Column, Report, Section, Table, Tile, interval, render, shown
-from coder.evaluate.svg import Series, dot_plot
+from coder.figures.report import Column, Report, Section, Table, Tile, interval, render, shown
+from coder.figures.svg import Series, dot_plot
+from coder.figures.tables import Row
 
 
 def _mean(values: Sequence[float | None]) -> float:

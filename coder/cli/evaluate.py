@@ -10,18 +10,19 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from coder.errors import InputError, OutputError
-from coder.evaluate.case import Options, Row
+from coder.evaluate.case import Options
 from coder.evaluate.change import compare_runs
 from coder.evaluate.evaluate import FORMAT, describe_file, own_version
 from coder.evaluate.evaluate import evaluate as run_evaluation
 from coder.evaluate.page import build_report
 from coder.evaluate.page_change import change_page, verified_page
-from coder.evaluate.read import match_rows, need, read_table
-from coder.evaluate.report import Report, render
+from coder.evaluate.read import match_rows
 from coder.evaluate.system import schemes_in
 from coder.evaluate.tree import NONE, Tree
 from coder.evaluate.verify import SHEET_COLUMNS, draw_sample, estimate
 from coder.evaluate.write import Tables, write_results
+from coder.figures.report import Report, render
+from coder.figures.tables import Row, need, read_table
 from coder.schemes import load_scheme
 
 FILE = click.Path(path_type=Path, dir_okay=False)

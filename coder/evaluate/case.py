@@ -11,23 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coder.errors import InputError
-from coder.evaluate.read import (
-    gold_columns,
-    id_column,
-    match_rows,
-    need,
-    parse_codes,
-    read_table,
-    refuse_unknown,
-    to_numbers,
-)
+from coder.evaluate.read import gold_columns, id_column, match_rows, parse_codes, refuse_unknown
 from coder.evaluate.sets import CodeSets
 from coder.evaluate.system import System, find_columns, schemes_in, system_from
 from coder.evaluate.tree import NONE, FloatArray, Tree
+from coder.figures.tables import Row, need, read_table, to_numbers
 from coder.measures.intervals import effective_n
 from coder.schemes import load_scheme
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)

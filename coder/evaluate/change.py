@@ -9,15 +9,16 @@ import numpy as np
 import pyarrow as pa
 
 from coder.errors import InputError
-from coder.evaluate.case import Options, Row, code_list, schemes_of
+from coder.evaluate.case import Options, code_list, schemes_of
 from coder.evaluate.compare import pair_counts
 from coder.evaluate.distribution import dissimilarity
 from coder.evaluate.evaluate import FORMAT, describe_file, own_version
 from coder.evaluate.measure import share_row
-from coder.evaluate.read import id_column, match_rows, read_table
+from coder.evaluate.read import id_column, match_rows
 from coder.evaluate.system import System, system_from
 from coder.evaluate.tree import NONE, BoolArray, FloatArray, IntArray, Tree
 from coder.evaluate.write import Tables
+from coder.figures.tables import Row, read_table
 from coder.measures.agreement import bootstrap_margins, margins
 from coder.measures.intervals import bootstrap_interval
 from coder.schemes import load_scheme

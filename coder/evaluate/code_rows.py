@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coder.evaluate.case import Case, Row
+from coder.evaluate.case import Case
 from coder.evaluate.measure import READINGS, View
 from coder.evaluate.sets import four_cells
 from coder.evaluate.tree import NONE, FloatArray, IntArray
+from coder.figures.tables import Row
 from coder.measures.agreement import f1, margins, precision, recall
 from coder.measures.intervals import wilson
 

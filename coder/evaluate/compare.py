@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.stats import binomtest
 
-from coder.evaluate.case import Options, Row
+from coder.evaluate.case import Options
 from coder.evaluate.measure import AtLevel, View
 from coder.evaluate.tree import NONE, IntArray
+from coder.figures.tables import Row
 from coder.measures.agreement import accuracy, join, macro_f1_truth, margins, margins_of_cells
 from coder.measures.intervals import bootstrap_interval, effective_n, resample
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coder.evaluate.case import Case, Options, Row
+from coder.evaluate.case import Case, Options
 from coder.evaluate.measure import AtLevel, View
 from coder.evaluate.sets import CodeSets
 from coder.evaluate.system import System
 from coder.evaluate.tree import NONE, FloatArray, IntArray
 from coder.evaluate.trust_rows import draw_weights
+from coder.figures.tables import Row
 from coder.measures.intervals import bootstrap_interval
 
 REPLICATES = 200

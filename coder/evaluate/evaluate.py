@@ -8,15 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from coder.errors import InputError
-from coder.evaluate.case import Case, Options, Row, load_case, schemes_of
+from coder.evaluate.case import Case, Options, load_case, schemes_of
 from coder.evaluate.code_rows import code_rows, confusion_rows, missing_rows, set_rows
 from coder.evaluate.compare import comparison_rows
 from coder.evaluate.distribution import distribution_rows
 from coder.evaluate.groups import groupings
 from coder.evaluate.measure import View, level_rows, own_level_rows
-from coder.evaluate.read import read_table
 from coder.evaluate.trust_rows import automation_rows, calibration_rows, group_rows
 from coder.evaluate.write import Tables
+from coder.figures.tables import Row, read_table
 
 FORMAT = 1
 TABLES = (

@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from coder.evaluate.case import Options
 from coder.evaluate.measure import View
-from coder.evaluate.read import TEXT_COLUMNS, need
+from coder.evaluate.read import TEXT_COLUMNS
 from coder.evaluate.tree import FloatArray, IntArray
+from coder.figures.tables import need
 
 Grouping = tuple[IntArray, list[str]]
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coder.evaluate.case import Case, Options, Row
+from coder.evaluate.case import Case, Options
 from coder.evaluate.sets import CodeSets, resolved_truth, right_at_own_level
 from coder.evaluate.system import System
 from coder.evaluate.tree import NONE, BoolArray, FloatArray, IntArray
+from coder.figures.tables import Row
 from coder.measures.agreement import BOOTSTRAPPED, bootstrap_margins, margins
 from coder.measures.intervals import bootstrap_interval, effective_n, wilson
 

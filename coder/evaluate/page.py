@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from inspect import getdoc
 
 from coder.evaluate import distribution, trust
-from coder.evaluate.case import Case, Row
+from coder.evaluate.case import Case
 from coder.evaluate.distribution import VARIANTS
 from coder.evaluate.pick import NAMES, levels_of, number, pick
-from coder.evaluate.report import Column, Report, Section, Table, interval, shown
 from coder.evaluate.sections import level_sections, tiles
 from coder.evaluate.sections_codes import code_sections
 from coder.evaluate.sections_trust import trust_sections
-from coder.evaluate.svg import Series, dot_plot, legend
 from coder.evaluate.write import Tables
+from coder.figures.report import Column, Report, Section, Table, interval, shown
+from coder.figures.svg import Series, dot_plot, legend
+from coder.figures.tables import Row
 from coder.measures import agreement
 
 MOST_DIFFERENCES = 25

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coder.evaluate.case import Row
 from coder.evaluate.change import READINGS
 from coder.evaluate.pick import levels_of, number, pick
-from coder.evaluate.report import Column, Report, Section, Table, Tile, interval, shown
-from coder.evaluate.svg import Series, dot_plot, legend
 from coder.evaluate.tree import Tree
 from coder.evaluate.verify import Estimate
 from coder.evaluate.write import Tables
+from coder.figures.report import Column, Report, Section, Table, Tile, interval, shown
+from coder.figures.svg import Series, dot_plot, legend
+from coder.figures.tables import Row
 
 MOST = 30
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from coder.evaluate.case import Row
-from coder.evaluate.report import interval, shown
+from coder.figures.report import interval, shown
+from coder.figures.tables import Row
 
 NAMES = {
     "accuracy": "Accuracy",

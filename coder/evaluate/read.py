@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from coder.errors import InputError
 from coder.evaluate.sets import CodeSets
-from coder.evaluate.tree import NONE, BoolArray, FloatArray, IntArray, Tree
+from coder.evaluate.tree import NONE, BoolArray, IntArray, Tree
+from coder.figures.tables import need, to_numbers
 
 GOLD_COLUMNS = ("gold", "gold_code", "verified_code", "code")
 TEXT_COLUMNS = (
@@ -28,54 +25,6 @@ TEXT_COLUMNS = (
     "employer_activity",
     "tasks",
 )
-
-
-def read_table(path: Path) -> pa.Table:
-    """A CSV or Parquet file as a table of text columns, blanks as "".
-
-    Raises InputError for a missing, empty or unreadable file, naming it.
-    """
-    try:
-        if path.suffix.lower() == ".parquet":
-            table = pq.read_table(path)
-        else:
-            with path.open(encoding="utf-8-sig", newline="") as handle:
-                names = next(csv.reader(handle), [])
-            if len(set(names)) != len(names) or not names:
-                raise InputError(f"{path.name}: the header is empty or repeats a column")
-            table = pacsv.read_csv(
-                path,
-                parse_options=pacsv.ParseOptions(newlines_in_values=True),
-                convert_options=pacsv.ConvertOptions(
-                    column_types={name: pa.string() for name in names}, strings_can_be_null=False
-                ),
-            )
-    except (OSError, pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
-        reason = "cannot be found" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError(
-            f"{path.name} {reason}: give a UTF-8 CSV with a header, or Parquet", file=path.name
-        ) from error
-    if table.num_rows == 0:
-        raise InputError(f"{path.name} has no rows", file=path.name)
-    columns = [_as_text(column) for column in table.columns]
-    return pa.table(dict(zip(table.column_names, columns, strict=True)))
-
-
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    return pc.fill_null(column.cast(pa.string()), "")
-
-
-def need(table: pa.Table, column: str, file: str) -> pa.ChunkedArray:
-    """A column by name. Raises InputError listing the columns there are."""
-    if column not in table.column_names:
-        raise InputError(
-            f"{file} has no column '{column}'; it has: {', '.join(table.column_names)}",
-            file=file,
-            column=column,
-        )
-    return table[column]
 
 
 def id_column(first: pa.Table, second: pa.Table, wanted: str | None, files: str) -> str:
@@ -156,19 +105,6 @@ def _numbers(values: pa.Array, tree: Tree) -> tuple[IntArray, dict[str, int]]:
     count = np.bincount(places, minlength=len(names))
     unknown = {name: int(count[i]) for i, name in enumerate(names) if name and found[i] == NONE}
     return (found[places] if len(names) else np.zeros(0, dtype=np.int64)), unknown
-
-
-def to_numbers(column: pa.ChunkedArray | pa.Array, name: str) -> FloatArray:
-    """A text column as floats, NaN for blanks. Raises InputError with the row of a non-number."""
-    text = pc.utf8_trim_whitespace(column)
-    if isinstance(text, pa.ChunkedArray):
-        text = text.combine_chunks()
-    blank = pc.equal(text, "")
-    try:
-        values = pc.cast(pc.if_else(blank, None, text), pa.float64())
-    except pa.ArrowInvalid as error:
-        raise InputError(f"column '{name}' holds a value that is not a number") from error
-    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def equals(column: pa.ChunkedArray, value: str) -> BoolArray:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coder.evaluate.case import Row
 from coder.evaluate.measure import READINGS
 from coder.evaluate.pick import levels_of, number, pick, printed_row
-from coder.evaluate.report import Column, Section, Table, Tile, interval, shown
-from coder.evaluate.svg import Series, dot_plot, legend
 from coder.evaluate.write import Tables
+from coder.figures.report import Column, Section, Table, Tile, interval, shown
+from coder.figures.svg import Series, dot_plot, legend
+from coder.figures.tables import Row
 
 
 def tiles(tables: Tables, system: str) -> list[Tile]:

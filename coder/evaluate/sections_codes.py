@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from coder.evaluate.case import Row
 from coder.evaluate.pick import levels_of, number, pick
-from coder.evaluate.report import Column, Section, Table, interval
-from coder.evaluate.svg import heat_map
 from coder.evaluate.write import Tables
+from coder.figures.report import Column, Section, Table, interval
+from coder.figures.svg import heat_map
+from coder.figures.tables import Row
 
 MOST_CODES = 40
 MOST_CONFUSIONS = 20

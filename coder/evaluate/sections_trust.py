@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from coder.evaluate.case import Row
 from coder.evaluate.pick import levels_of, number, pick, printed_row
-from coder.evaluate.report import Column, Section, Table, interval, shown
-from coder.evaluate.svg import Series, dot_plot, legend, share_plot
 from coder.evaluate.write import Tables
+from coder.figures.report import Column, Section, Table, interval, shown
+from coder.figures.svg import Series, dot_plot, legend, share_plot
+from coder.figures.tables import Row
 
 SHARES_SHOWN = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 

@@ -9,17 +9,10 @@ import numpy as np
 import pyarrow as pa
 
 from coder.errors import InputError
-from coder.evaluate.read import (
-    Parsed,
-    equals,
-    need,
-    parse_codes,
-    parse_suggestions,
-    read_table,
-    to_numbers,
-)
+from coder.evaluate.read import Parsed, equals, parse_codes, parse_suggestions
 from coder.evaluate.sets import CodeSets
 from coder.evaluate.tree import NONE, BoolArray, FloatArray, IntArray, Tree
+from coder.figures.tables import need, read_table, to_numbers
 
 CODE_COLUMNS = ("code", "predicted", "prediction", "predicted_code")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from coder.evaluate.case import Options, Row
+from coder.evaluate.case import Options
 from coder.evaluate.measure import View
 from coder.evaluate.tree import BoolArray, FloatArray, IntArray
 from coder.evaluate.trust import (
@@ -17,6 +17,7 @@ from coder.evaluate.trust import (
     reliability,
     share_at_accuracy,
 )
+from coder.figures.tables import Row
 from coder.measures.intervals import bootstrap_interval, effective_n, wilson
 
 CALIBRATION_REPLICATES = 200

@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from coder.errors import InputError
-from coder.evaluate.case import Row
-from coder.evaluate.read import need, parse_codes, to_numbers
+from coder.evaluate.read import parse_codes
 from coder.evaluate.sets import right_at_own_level
 from coder.evaluate.system import system_from
 from coder.evaluate.tree import NONE, FloatArray, IntArray, Tree
+from coder.figures.tables import Row, need, to_numbers
 from coder.measures.intervals import wilson
 
 STRATA = 5

@@ -16,8 +16,8 @@ from coder.evaluate.change import compare_runs
 from coder.evaluate.evaluate import evaluate
 from coder.evaluate.page import build_report
 from coder.evaluate.pick import pick
-from coder.evaluate.report import render
 from coder.evaluate.write import Tables, write_results
+from coder.figures.report import render
 from coder.schemes import load_scheme
 from tests.evaluate.fake import make_files, write_csv
 

@@ -11,8 +11,8 @@ from coder.evaluate.change import compare_runs
 from coder.evaluate.evaluate import evaluate
 from coder.evaluate.page import build_report
 from coder.evaluate.page_change import change_page, verified_page
-from coder.evaluate.report import Report, render
 from coder.evaluate.verify import Estimate
+from coder.figures.report import Report, render
 from coder.schemes import load_scheme
 from tests.evaluate.fake import make_files
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coder.errors import OutputError
-from coder.evaluate.case import Row
-from coder.evaluate.write import plain
+from coder.figures.tables import Row, plain
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 

@@ -1,0 +1,1 @@
+"""What rooms above the engine print with: tables from and to files, plots and the report page."""
