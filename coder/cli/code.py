@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from coder.cli.console import comma_separated, input_files, named_value, notice, progress_bar
-from coder.cli.loading import EngineSpec
+from coder.cli.loading import TIER, EngineSpec
+
+if TYPE_CHECKING:
+    from coder.model.model import Tier
 
 _FILE = click.Path(path_type=Path)
 
@@ -43,6 +47,7 @@ _FILE = click.Path(path_type=Path)
     show_default=True,
     help="Format of the coded file. review and rejected files are CSV.",
 )
+@TIER
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--resume", is_flag=True, help="Continue a run that was interrupted.")
 @click.option("--force", is_flag=True, help="Replace the run that DIR holds.")
@@ -71,6 +76,7 @@ def code(
     policy: tuple[Path, ...],
     target_accuracy: float | None,
     file_format: str,
+    tier: Tier,
     jobs: int,
     resume: bool,
     force: bool,
@@ -100,7 +106,7 @@ def code(
     job = Job(
         inputs=input_files(inputs),
         out=out,
-        loader=EngineSpec(models, policy, chosen, target_accuracy),
+        loader=EngineSpec(models, policy, chosen, target_accuracy, tier),
         schemes=chosen,
         text=_text_columns(text),
         file_format=file_format,

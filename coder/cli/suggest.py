@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from coder.cli.console import comma_separated
-from coder.cli.loading import EngineSpec
+from coder.cli.loading import TIER, EngineSpec
 from coder.errors import InputError
 
 if TYPE_CHECKING:
     from coder.engine import Coder, Suggestion
+    from coder.model.model import Tier
 
 
 @click.command()
@@ -37,8 +38,15 @@ if TYPE_CHECKING:
 )
 @click.option("--industry", metavar="TEXT", help="What the establishment does, as context.")
 @click.option("--tasks", metavar="TEXT", help="What the person does in the job, as context.")
+@TIER
 def suggest(
-    text: str, schemes: str | None, limit: int, output: str, industry: str | None, tasks: str | None
+    text: str,
+    schemes: str | None,
+    limit: int,
+    output: str,
+    industry: str | None,
+    tasks: str | None,
+    tier: Tier,
 ) -> None:
     """Suggest codes for TEXT, best first, with the words that speak for each.
 
@@ -52,7 +60,7 @@ def suggest(
     context = {"industry": industry, "tasks": tasks}
     given = {name: value for name, value in context.items() if value}
     chosen = comma_separated(schemes)
-    engine = EngineSpec(schemes=chosen)()
+    engine = EngineSpec(schemes=chosen, tier=tier)()
     found: dict[str, Sequence[Suggestion]]
     if given:
         found = _in_context(engine, {"job_title": text, **given}, chosen, limit)

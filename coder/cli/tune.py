@@ -12,12 +12,13 @@ import pyarrow as pa
 
 from coder.batch import ReadOptions, open_source
 from coder.cli.console import comma_separated, input_files, named_value, notice
-from coder.cli.loading import EngineSpec
+from coder.cli.loading import TIER, EngineSpec
 from coder.decide import Gold, Policy, TuneResult, one_of_each
 from coder.decide import tune as find_policy
 from coder.decide.policy import EVERYONE
 from coder.decide.tuning import CurvePoint
 from coder.errors import InputError, OutputError
+from coder.model.model import Tier
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 GOLD_NAMES = ("gold", "gold_code", "verified_code", "code")
@@ -58,6 +59,7 @@ SHOWN = tuple(step / 10 for step in range(1, 11))  # shares at which the printed
 @click.option("--model", metavar="NAME=PATH", help="Use the model in folder PATH.")
 @click.option("--text", metavar="COL,COL", help="Text columns, the main one first.")
 @click.option("--code", metavar="COL", help="Column of the gold code. Default: gold, code, ….")
+@TIER
 @click.option("--out", required=True, type=_FILE, metavar="FILE", help="Policy file (JSON).")
 def tune(
     gold: tuple[str, ...],
@@ -70,6 +72,7 @@ def tune(
     model: str | None,
     text: str | None,
     code: str | None,
+    tier: Tier,
     out: Path,
 ) -> None:
     """Derive a policy from GOLD: files with text and the codes that people gave.
@@ -83,7 +86,7 @@ def tune(
     table, codes, places = read_gold(input_files(gold), scheme, code, by)
     named = () if model is None else (named_value(model, "--model"),)
     models = tuple((name, Path(path)) for name, path in named)
-    engine = EngineSpec(models=models, schemes=(scheme,))()
+    engine = EngineSpec(models=models, schemes=(scheme,), tier=tier)()
     columns = comma_separated(text)
     p, signals = engine.probabilities(table, scheme, text=columns)
     checked = Gold.of(p.scheme, codes, places)

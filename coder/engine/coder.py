@@ -26,7 +26,7 @@ from coder.engine.loading import choose_policies, load_models
 from coder.engine.signals import Seen, see, sides
 from coder.engine.types import Decision, Suggestion
 from coder.errors import SchemeError
-from coder.model.model import Model
+from coder.model.model import Model, Tier
 from coder.model.probabilities import Probabilities
 from coder.schemes import Scheme
 from coder.text import Role, resolve_fields
@@ -65,16 +65,19 @@ class Coder:
         policies: Sequence[str | Path] | None = None,
         schemes: Sequence[str] | None = None,
         target_accuracy: float = TARGET_ACCURACY,
+        tier: Tier = "auto",
     ) -> Coder:
         """Load models and policies, the shipped ones unless told otherwise.
 
         `models` maps names to folders; they replace or join the shipped ones. `schemes` limits
         what is loaded. `policies` are files that replace the models' own; `target_accuracy`
-        picks among a model's own. Raises ModelError, PolicyError or SchemeError.
+        picks among a model's own. `tier` says who reads: "fast" the token vectors, "accurate"
+        the encoder, "auto" the encoder where the token vectors are not sure. Raises ModelError,
+        PolicyError or SchemeError.
         """
         folders = {name: Path(folder) for name, folder in (models or {}).items()}
         names = list(dict.fromkeys(schemes or (*SHIPPED, *folders)))
-        loaded = load_models(names, folders)
+        loaded = load_models(names, folders, tier)
         return cls(loaded, choose_policies(loaded, folders, policies or (), target_accuracy))
 
     @property
@@ -170,6 +173,7 @@ class Coder:
                     "scheme_version": model.scheme.version_hash,
                     "hash": model.hash,
                     "encoder": model.encoder.name,
+                    "tier": model.tier if model.fast is not None else "accurate",
                 }
                 for name, model in self._models.items()
             },

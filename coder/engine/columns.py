@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from coder.decide import Reason, Status
 from coder.engine.signals import Seen
@@ -69,24 +70,29 @@ def suggestions(seen: Seen, row: int, limit: int = SUGGESTIONS) -> tuple[Suggest
     p = seen.probabilities
     scheme = p.scheme
     columns, values = p.take(np.array([row])).top(limit)
+    spoken = evidence(seen, np.array([row]), columns)[0]
     return tuple(
-        Suggestion(
-            p.codes[c],
-            scheme[p.codes[c]].title,
-            scheme[p.codes[c]].level,
-            float(v),
-            evidence(seen, row, p.codes[c]),
-        )
-        for c, v in zip(columns[0], values[0], strict=True)
+        Suggestion(p.codes[c], scheme[p.codes[c]].title, scheme[p.codes[c]].level, float(v), words)
+        for c, v, words in zip(columns[0], values[0], spoken, strict=True)
         if v > 0
     )
 
 
-def evidence(seen: Seen, row: int, code: str) -> tuple[str, ...]:
-    """The index term met, or the words of the text that speak most for a code."""
-    term = seen.matches[row].get(code)
-    words = seen.reading.words_for(row, code, WORDS)
-    return (f"index: {term}", *words) if term else words
+def evidence(
+    seen: Seen, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> list[list[tuple[str, ...]]]:
+    """Per row and asked code: the index term met, and the words that speak most for it.
+
+    `columns` (len(rows), k) are column numbers of the probabilities.
+    """
+    codes = seen.probabilities.codes
+    found = seen.reading.words_for(rows, columns, WORDS)
+    for i, row in enumerate(rows.tolist()):
+        if met := seen.matches[row]:
+            for j, column in enumerate(columns[i].tolist()):
+                if term := met.get(codes[column]):
+                    found[i][j] = (f"index: {term}", *found[i][j])
+    return found
 
 
 def reason_text(reason: Reason | None, detail: str | None) -> str | None:
@@ -106,15 +112,13 @@ def output_columns(name: str, coded: Coded) -> dict[str, pa.Array]:
         "|".join(f"{p.codes[c]}:{v:.4f}" for c, v in zip(cs, vs, strict=True) if v > 0)
         for cs, vs in zip(columns.tolist(), rounded.tolist(), strict=True)
     ]
-    asked = [status == Status.REVIEW for status in d.status]
-    said = [
-        "; ".join(
-            f"{code}: {', '.join(words)}" for code, words in _spoken(coded.seen, row, columns[row])
-        )
-        if review
-        else None
-        for row, review in enumerate(asked)
-    ]
+    said: list[str | None] = [None] * len(d)
+    asked = np.flatnonzero(d.status == Status.REVIEW)
+    best = columns[asked, :WORDS]
+    spoken = evidence(coded.seen, asked, best)
+    for row, some, lists in zip(asked.tolist(), best.tolist(), spoken, strict=True):
+        pairs = zip(some, lists, strict=True)
+        said[row] = "; ".join(f"{p.codes[c]}: {', '.join(words)}" for c, words in pairs if words)
     why = [reason_text(reason, detail) for reason, detail in zip(d.reason, d.detail, strict=True)]
     out = {
         "code": pa.array(codes, pa.string()),
@@ -130,9 +134,3 @@ def output_columns(name: str, coded: Coded) -> dict[str, pa.Array]:
     out["candidates"] = pa.array(["|".join(c) or None for c in d.candidates], pa.string())
     out["evidence"] = pa.array(said, pa.string())
     return {f"{name}_{column}": values for column, values in out.items()}
-
-
-def _spoken(seen: Seen, row: int, columns: Sequence[int]) -> list[tuple[str, tuple[str, ...]]]:
-    codes = [seen.probabilities.codes[c] for c in columns[:WORDS]]
-    found = [(code, evidence(seen, row, code)) for code in codes]
-    return [(code, words) for code, words in found if words]

@@ -9,13 +9,20 @@ from coder.decide import Policy, load_policies
 from coder.decide.policy import EVERYONE, CandidateRule, Group
 from coder.errors import ModelError, PolicyError, SchemeError
 from coder.model.encoder import Encoder
-from coder.model.model import Model, read_manifest
+from coder.model.model import Model, Tier, read_manifest
 from coder.resources import shipped
 
 POLICIES = "policies.json"
 
 
-def load_models(names: Sequence[str], folders: Mapping[str, Path]) -> dict[str, Model]:
+def policy_file(tier: Tier) -> str:
+    """The file in a model folder that holds the policies of a tier."""
+    return POLICIES if tier == "auto" else f"policies-{tier}.json"
+
+
+def load_models(
+    names: Sequence[str], folders: Mapping[str, Path], tier: Tier = "auto"
+) -> dict[str, Model]:
     """The models by name, encoders shared. Raises ModelError, SchemeError for an unknown name."""
     encoders: dict[str, Encoder] = {}
     out = {}
@@ -23,7 +30,7 @@ def load_models(names: Sequence[str], folders: Mapping[str, Path]) -> dict[str, 
         folder = model_folder(name, folders)
         manifest = read_manifest(folder)
         key = str(manifest["encoder"]["fingerprint"])
-        out[name] = Model.load(folder, encoders.get(key))
+        out[name] = Model.load(folder, encoders.get(key), tier)
         encoders[key] = out[name].encoder
     return out
 
@@ -66,7 +73,8 @@ def choose_policies(
             )
         out.update(dict.fromkeys(fitting, policy))
     for name, model in models.items():
-        own = model_folder(name, folders) / POLICIES
+        tier = model.tier if model.fast is not None else "auto"
+        own = model_folder(name, folders) / policy_file(tier)
         if name not in out:
             found = load_policies(own).for_target(target_accuracy) if own.is_file() else None
             out[name] = found or nothing_automatic(model, target_accuracy)

@@ -68,6 +68,20 @@ def consistent_scale(scores: Floats, allowed: sparse.csr_matrix, weight: Floats)
     return float(np.exp(brentq(surplus, low, high, xtol=1e-4)))
 
 
+def switch(quick: Floats, slow: Floats, changed: float = 0.02) -> float:
+    """The lowest probability of a cheap model from which on a dear one changes next to nothing.
+
+    `quick` and `slow` are both models' probabilities (n, k) of the same rows. Of the rows whose
+    best probability in `quick` is at least the answer, `slow` gives at most the share `changed`
+    another best code. 2.0, which no probability reaches, where even the surest rows change.
+    """
+    sure = quick.max(axis=1, initial=0)
+    order = np.argsort(-sure, kind="stable")
+    other = (quick.argmax(axis=1) != slow.argmax(axis=1))[order]
+    within = np.flatnonzero(np.cumsum(other) <= changed * np.arange(1, len(order) + 1))
+    return float(sure[order[within[-1]]]) if len(within) else 2.0
+
+
 def calibration_error(
     confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = 15
 ) -> float:

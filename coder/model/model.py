@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from coder.errors import ModelError, SchemeError
+from coder.model.arrays import Linear, pack, unpack
 from coder.model.encoder import Encoder, find_encoder
 from coder.model.features import FeatureConfig, Features
 from coder.model.files import check_files, digest
@@ -24,22 +26,24 @@ from coder.resources import shipped
 from coder.schemes import Scheme, load_scheme
 from coder.text import Prepared
 
-FORMAT = 1
+FORMAT = 2
+Tier = Literal["auto", "fast", "accurate"]
+TIERS: tuple[Tier, ...] = ("auto", "fast", "accurate")
+_FAST = "fast."
 _WEIGHTS, _VOCABULARY, _SCHEME = "weights.safetensors", "vocabulary.json", "scheme.csv"
 
 
 @dataclass(frozen=True)
-class Linear:
-    """Quantised weights. Scores are X @ sparse + scale·E @ dense + bias, (n, k).
+class Fast:
+    """The fast tier: other weights over the same n-grams and a cheaper encoder.
 
-    `sparse` is (features, k) CSR float32, `dense` (dims, k), `bias` (k,). `context` is how much
-    the scores of the context fields count beside the main text's.
+    Where it gives its best code at least the probability `sure`, the encoder proper would
+    change next to nothing; the tier `auto` asks that one only below it.
     """
 
-    sparse: sparse.csr_matrix
-    dense: Floats
-    bias: Floats
-    context: float
+    linear: Linear
+    encoder: Encoder
+    sure: float
 
 
 @dataclass
@@ -51,12 +55,27 @@ class Model:
     features: Features
     linear: Linear
     encoder: Encoder
+    fast: Fast | None = None
+    tier: Tier = "auto"
     manifest: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def keys(self) -> NDArray[np.int64]:
+        """Feature x codes + column of every stored weight, ascending."""
+        weights = self.linear.sparse
+        rows = np.repeat(np.arange(weights.shape[0], dtype=np.int64), np.diff(weights.indptr))
+        keys: NDArray[np.int64] = rows * weights.shape[1] + weights.indices
+        return keys
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the manifest without its metrics: the identity that policies name."""
-        identity = {k: v for k, v in self.manifest.items() if k != "metrics"}
+        """SHA-256 of the manifest without its metrics: the identity that policies name.
+
+        Each tier of a model that has two gives other probabilities, so it has its own.
+        """
+        identity = {k: v for k, v in self.manifest.items() if k not in ("metrics", "tiers")}
+        if self.fast is not None:
+            identity["tier"] = self.tier
         return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
     def probabilities(self, prepared: Sequence[Prepared]) -> Probabilities:
@@ -65,25 +84,35 @@ class Model:
 
     def read(self, prepared: Sequence[Prepared]) -> Reading:
         """The probabilities together with the features they came from, for explanations."""
-        main = [p.main for p in prepared]
-        features = self.features.transform(main)
-        scores = self._scores(features, main) + self.linear.bias
-        rows = np.array([i for i, p in enumerate(prepared) if p.context], int)
-        if len(rows) and self.linear.context:
-            texts = [prepared[i].context for i in rows]
-            more = self._scores(self.features.transform(texts), texts)
-            scores[rows] += np.float32(self.linear.context) * more
-        values = np.exp(log_softmax(scores))
-        silent = [i for i, p in enumerate(prepared) if p.absent is not None or not p.main]
+        features = self.features.transform([p.main for p in prepared])
+        silent = np.array([p.absent is not None or not p.main for p in prepared], np.bool_)
+        if self.fast is None or self.tier == "accurate":
+            values = self._values(self.linear, self.encoder, prepared, features)
+        else:
+            values = self._values(self.fast.linear, self.fast.encoder, prepared, features)
+        if self.fast is not None and self.tier == "auto":
+            sure = values.max(axis=1, initial=0) >= self.fast.sure
+            if len(ask := np.flatnonzero(~sure & ~silent)):
+                asked = [prepared[i] for i in ask.tolist()]
+                values[ask] = self._values(self.linear, self.encoder, asked, features[ask])
         values[silent] = 0
         return Reading(self, Probabilities(self.scheme, self.codes, values), features)
 
-    def _scores(self, features: sparse.csr_matrix, texts: Sequence[str]) -> Floats:
-        words = (features @ self.linear.sparse).toarray()
-        # in double precision, so that the size of the batch leaves no trace in the sums
-        meaning = self.encoder.encode(texts).astype(np.float64) @ self.linear.dense
-        scores: Floats = words + meaning.astype(np.float32)
-        return scores
+    def _values(
+        self,
+        linear: Linear,
+        encoder: Encoder,
+        prepared: Sequence[Prepared],
+        features: sparse.csr_matrix,
+    ) -> Floats:
+        scores = _scores(linear, encoder, features, [p.main for p in prepared]) + linear.bias
+        rows = np.array([i for i, p in enumerate(prepared) if p.context], int)
+        if len(rows) and linear.context:
+            texts = [prepared[i].context for i in rows]
+            more = _scores(linear, encoder, self.features.transform(texts), texts)
+            scores[rows] += np.float32(linear.context) * more
+        values: Floats = np.exp(log_softmax(scores))
+        return values
 
     def novelty(self, prepared: Sequence[Prepared]) -> Floats:
         """Share of each text's words never seen in training, (n,) in 0..1."""
@@ -94,7 +123,11 @@ class Model:
         from safetensors.numpy import save_file
 
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(pack(self.linear, self.features), folder / _WEIGHTS)
+        arrays = pack(self.linear)
+        arrays |= {"word_idf": self.features.word_idf, "char_idf": self.features.char_idf}
+        if self.fast is not None:
+            arrays |= pack(self.fast.linear, _FAST)
+        save_file(arrays, folder / _WEIGHTS)
         vocabulary = {"words": self.features.words, "chars": self.features.chars}
         text = json.dumps(vocabulary, ensure_ascii=False, separators=(",", ":"))
         (folder / _VOCABULARY).write_text(text, encoding="utf-8")
@@ -110,6 +143,7 @@ class Model:
             "codes": list(self.codes),
             "features": self.features.config.as_dict(),
             "context": self.linear.context,
+            **({"fast": _fast_entry(self.fast)} if self.fast else {}),
             **{k: v for k, v in self.manifest.items() if k not in ("format", "files")},
             "files": {name: digest(folder / name) for name in files},
         }
@@ -118,7 +152,7 @@ class Model:
         (folder / "manifest.json").write_text(text, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path, encoder: Encoder | None = None) -> Model:
+    def load(cls, folder: str | Path, encoder: Encoder | None = None, tier: Tier = "auto") -> Model:
         """Read a model folder. Raises ModelError for a missing, changed or newer one."""
         path = Path(folder)
         manifest = read_manifest(path)
@@ -136,8 +170,8 @@ class Model:
             )
         wanted = manifest["encoder"]
         used = encoder or find_encoder(wanted["fingerprint"], wanted.get("folder"))
-        linear, features = unpack(path, manifest)
-        return cls(scheme, tuple(manifest["codes"]), features, linear, used, manifest)
+        linear, fast, features = _read_arrays(path, manifest)
+        return cls(scheme, tuple(manifest["codes"]), features, linear, used, fast, tier, manifest)
 
 
 @dataclass(frozen=True)
@@ -148,22 +182,46 @@ class Reading:
     probabilities: Probabilities
     features: sparse.csr_matrix
 
-    def words_for(self, row: int, code: str, limit: int = 3) -> tuple[str, ...]:
-        """The words and word pairs of a text that speak most for a code, strongest first."""
-        column = self.probabilities.column[code]
+    def words_for(
+        self, rows: NDArray[np.intp], columns: NDArray[np.intp], limit: int = 3
+    ) -> list[list[tuple[str, ...]]]:
+        """The words and word pairs that speak most for some codes, strongest first.
+
+        `columns` (len(rows), k) are the codes asked about; so many lists of k tuples come back.
+        """
         weights, words = self.model.linear.sparse, self.model.features.words
-        start, end = self.features.indptr[row : row + 2]
-        found: list[tuple[float, str]] = []
-        # by hand: slicing a sparse matrix costs a hundred times what is looked up
-        for i in range(start, end):
-            name = int(self.features.indices[i])
-            if name < len(words):
-                first, last = int(weights.indptr[name]), int(weights.indptr[name + 1])
-                place = bisect_left(weights.indices, column, first, last)
-                if place < last and weights.indices[place] == column:
-                    found.append((float(weights.data[place] * self.features.data[i]), words[name]))
-        found.sort(key=lambda one: (-one[0], one[1]))
-        return tuple(word for weight, word in found[:limit] if weight > 0)
+        asked = self.features[rows]
+        entry = np.flatnonzero(asked.indices < len(words))
+        row = np.repeat(np.arange(len(rows)), np.diff(asked.indptr))[entry]
+        name = asked.indices[entry]
+        # one sorted key per stored weight: all questions are answered by one binary search
+        found = np.searchsorted(self.model.keys, name[:, None] * weights.shape[1] + columns[row])
+        found = np.minimum(found, len(self.model.keys) - 1)
+        there = self.model.keys[found] == name[:, None] * weights.shape[1] + columns[row]
+        value = np.where(there, weights.data[found], 0) * asked.data[entry][:, None]
+        out: list[list[tuple[str, ...]]] = [[()] * columns.shape[1] for _ in rows]
+        for column in range(columns.shape[1]):
+            spoken = np.flatnonzero(value[:, column] > 0)
+            order = spoken[np.lexsort((name[spoken], -value[spoken, column], row[spoken]))]
+            starts = np.searchsorted(row[order], np.arange(len(rows) + 1)).tolist()
+            for i, (start, end) in enumerate(pairwise(starts)):
+                best = order[start : min(end, start + limit)]
+                out[i][column] = tuple(words[n] for n in name[best])
+        return out
+
+
+def _scores(
+    linear: Linear, encoder: Encoder, features: sparse.csr_matrix, texts: Sequence[str]
+) -> Floats:
+    words = (features @ linear.sparse).toarray()
+    # in double precision, so that the size of the batch leaves no trace in the sums
+    meaning = encoder.encode(texts).astype(np.float64) @ linear.dense
+    scores: Floats = words + meaning.astype(np.float32)
+    return scores
+
+
+def _fast_entry(fast: Fast) -> dict[str, Any]:
+    return {"encoder": _encoder_entry(fast.encoder), "sure": fast.sure}
 
 
 def _encoder_entry(encoder: Encoder) -> dict[str, str]:
@@ -215,44 +273,17 @@ def scheme_csv(scheme: Scheme) -> str:
     return out.getvalue()
 
 
-def pack(linear: Linear, features: Features) -> dict[str, NDArray[Any]]:
-    """The arrays on disk: sparse weights as int8 with one scale per feature, dense as float16."""
-    value = linear.sparse.data
-    counts = np.diff(linear.sparse.indptr)
-    rows = np.repeat(np.arange(len(counts)), counts)
-    scale = np.zeros(len(counts), np.float32)
-    np.maximum.at(scale, rows, np.abs(value))
-    scale /= 127
-    return {
-        "sparse.count": counts.astype(np.uint16),
-        "sparse.column": linear.sparse.indices.astype(np.uint16),
-        "sparse.value": np.rint(value / scale[rows]).astype(np.int8),
-        "sparse.scale": scale,
-        "dense": linear.dense.astype(np.float16),
-        "bias": linear.bias,
-        "word_idf": features.word_idf,
-        "char_idf": features.char_idf,
-    }
-
-
-def unpack(folder: Path, manifest: Mapping[str, Any]) -> tuple[Linear, Features]:
-    """The inverse of `pack`, from a folder whose hashes have been checked."""
+def _read_arrays(folder: Path, manifest: Mapping[str, Any]) -> tuple[Linear, Fast | None, Features]:
+    """Weights and vocabularies of a folder whose hashes have been checked."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
+    codes, context, entry = len(manifest["codes"]), float(manifest["context"]), manifest.get("fast")
     try:
         arrays = load_file(folder / _WEIGHTS)
         vocabulary = json.loads((folder / _VOCABULARY).read_text(encoding="utf-8"))
-        count = arrays["sparse.count"].astype(np.int64)
-        value = arrays["sparse.value"] * np.repeat(arrays["sparse.scale"], count)
-        weights = sparse.csr_matrix(
-            (
-                value.astype(np.float32),
-                arrays["sparse.column"].astype(np.int32),
-                np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
-            ),
-            shape=(len(count), len(manifest["codes"])),
-        )
+        linear = unpack(arrays, codes, context)
+        quick = unpack(arrays, codes, context, _FAST) if entry else None
         features = Features(
             FeatureConfig.from_dict(manifest["features"]),
             vocabulary["words"],
@@ -260,7 +291,9 @@ def unpack(folder: Path, manifest: Mapping[str, Any]) -> tuple[Linear, Features]
             arrays["word_idf"],
             arrays["char_idf"],
         )
-        dense, bias = arrays["dense"].astype(np.float32), arrays["bias"]
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"model {folder.name}: its arrays do not fit its manifest") from error
-    return Linear(weights, dense, bias, float(manifest["context"])), features
+    if not entry or quick is None:
+        return linear, None, features
+    static = find_encoder(entry["encoder"]["fingerprint"], entry["encoder"].get("folder"))
+    return linear, Fast(quick, static, float(entry["sure"])), features

@@ -5,19 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from coder.errors import TrainingError
-from coder.model.calibration import consistent_scale, stack
+from coder.model.arrays import Linear
+from coder.model.calibration import consistent_scale, stack, switch
 from coder.model.encoder import Encoder
 from coder.model.features import FeatureConfig, Features
 from coder.model.labels import Label, leaf_matrix, leaves_of
-from coder.model.model import Linear, Model, pack
+from coder.model.model import Fast, Model
 from coder.model.scores import Score, measure
 from coder.model.softmax import Design, Floats, Weights, fit, scores
 from coder.schemes import Scheme
@@ -79,6 +79,7 @@ class Settings:
     dense_scale    how strongly the embedding speaks at the start of fitting
     context        how much the scores of the context fields count beside the main text's
     budget         the most n-gram weights to store
+    fast_budget    the same for the fast tier
     """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
@@ -90,6 +91,7 @@ class Settings:
     dense_scale: float = 3.0
     context: float = 0.3
     budget: int = 3_000_000
+    fast_budget: int = 1_000_000
     seed: int = 0
 
 
@@ -103,10 +105,12 @@ def train(
     settings: Settings | None = None,
     progress: Progress | None = None,
     shipped_scheme: bool = True,
+    static: Encoder | None = None,
 ) -> tuple[Model, list[Score]]:
     """A calibrated model and its scores on the test part, per source and level.
 
-    Raises TrainingError for fewer than 50 usable rows or a single code.
+    With `static`, an encoder that costs little, the model gets a fast tier as well. Raises
+    TrainingError for fewer than 50 usable rows or a single code.
     """
     how = settings or Settings()
     tell = progress or (lambda _what, _share: None)
@@ -116,13 +120,22 @@ def train(
     if not len(chosen):
         raise TrainingError("no rows to calibrate on: give more rows")
     features = Features.fit([rows.prepared[i].main for i in fitted], how.features)
-    design = _design(features, encoder, rows, how.dense_scale, tell)
+    words = features.transform([p.main for p in rows.prepared])
     allowed = leaf_matrix([leaves_of(label, scheme) for label in rows.labels], codes)
-    experts = _experts(rows, fitted, design, allowed, how, tell)
-    tell("calibrating", 0.9)
-    linear = merge(experts, design.take(chosen), allowed[chosen], rows, chosen, how)
-    model = Model(scheme, codes, features, linear, encoder)
-    model = _as_stored(model)
+
+    def tier(encoder: Encoder, budget: int, first: float) -> Linear:
+        def part(what: str, share: float) -> None:
+            tell(what, first + share * 0.45)
+
+        dense = embed(encoder, rows, part)
+        design = Design(words, dense * np.float32(how.dense_scale))
+        experts = _experts(rows, fitted, design, allowed, how, part)
+        return merge(experts, design.take(chosen), allowed[chosen], rows, chosen, how, budget)
+
+    model = Model(scheme, codes, features, tier(encoder, how.budget, 0.0).stored(), encoder)
+    if static is not None:
+        quick = Fast(tier(static, how.fast_budget, 0.45).stored(), static, 1.0)
+        model.fast = replace(quick, sure=_switch(model, quick, rows, chosen))
     model.manifest = {
         "shipped_scheme": shipped_scheme,
         "training": {
@@ -137,6 +150,14 @@ def train(
     model.manifest["metrics"] = [score.as_dict() for score in found]
     tell("done", 1.0)
     return model, found
+
+
+def _switch(model: Model, fast: Fast, rows: Rows, chosen: NDArray[np.intp]) -> float:
+    """From which probability of the fast tier on the accurate one is not asked."""
+    prepared = [rows.prepared[i] for i in chosen]
+    slow = model.probabilities(prepared).values
+    quick = replace(model, fast=fast, tier="fast").probabilities(prepared).values
+    return switch(quick, slow)
 
 
 def fingerprint(rows: Rows) -> str:
@@ -170,16 +191,15 @@ def _check(scheme: Scheme, rows: Rows) -> tuple[str, ...]:
     return codes
 
 
-def _design(
-    features: Features, encoder: Encoder, rows: Rows, scale: float, tell: Progress
-) -> Design:
+def embed(encoder: Encoder, rows: Rows, tell: Progress) -> Floats:
+    """The embeddings of all rows' main texts, (n, dimensions)."""
     texts = [p.main for p in rows.prepared]
     dense = np.zeros((len(texts), encoder.dimensions), np.float32)
     step = 2048
     for start in range(0, len(texts), step):
         dense[start : start + step] = encoder.encode(texts[start : start + step])
         tell("embedding texts", 0.4 * start / len(texts))
-    return Design(features.transform(texts), dense * np.float32(scale))
+    return dense
 
 
 def _experts(
@@ -197,7 +217,7 @@ def _experts(
         weight = [how.source_weight.get(rows.source[i], 1.0) for i in own]
 
         def each(epoch: int, _loss: float, number: int = number) -> None:
-            tell("fitting", 0.4 + 0.5 * (number + epoch / how.epochs) / len(how.experts))
+            tell("fitting", 0.4 + 0.6 * (number + epoch / how.epochs) / len(how.experts))
 
         out.append(
             fit(
@@ -221,6 +241,7 @@ def merge(
     rows: Rows,
     chosen: NDArray[np.intp],
     how: Settings,
+    budget: int,
 ) -> Linear:
     """One calibrated set of weights: linear experts over the same features add up.
 
@@ -236,7 +257,7 @@ def merge(
     pairs = list(zip(share.astype(np.float32), experts, strict=True))
     words = np.asarray(sum(a * expert.sparse for a, expert in pairs), np.float32)
     return Linear(
-        _prune(words, how.budget),
+        _prune(words, budget),
         np.asarray(sum(a * expert.dense for a, expert in pairs) * how.dense_scale, np.float32),
         np.asarray(sum(a * expert.bias for a, expert in pairs), np.float32),
         context=how.context,
@@ -251,17 +272,3 @@ def _prune(weights: Floats, budget: int) -> sparse.csr_matrix:
         sample = size.ravel()[:: max(1, size.size // 2_000_000)]
         centred[size < np.quantile(sample, 1 - budget / size.size)] = 0
     return sparse.csr_matrix(centred)
-
-
-def _as_stored(model: Model) -> Model:
-    """The model as it will be read back, so that what is measured is what is shipped."""
-    arrays: dict[str, Any] = pack(model.linear, model.features)
-    kept = model.linear.sparse
-    scale = np.repeat(arrays["sparse.scale"], np.diff(kept.indptr))
-    rounded = sparse.csr_matrix(
-        ((arrays["sparse.value"] * scale).astype(np.float32), kept.indices, kept.indptr), kept.shape
-    )
-    linear = Linear(
-        rounded, arrays["dense"].astype(np.float32), model.linear.bias, model.linear.context
-    )
-    return Model(model.scheme, model.codes, model.features, linear, model.encoder, model.manifest)

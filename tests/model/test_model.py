@@ -71,8 +71,12 @@ def test_silence_has_no_probability() -> None:
 
 def test_the_words_that_speak_for_a_code() -> None:
     model, _ = trained()
-    assert "puppy" in model.read(NEW).words_for(0, "11")
-    assert "puppy" not in model.read(NEW).words_for(0, "22")
+    dog, duck = (model.codes.index(code) for code in ("11", "22"))
+    asked = np.array([[dog, duck], [dog, duck]])
+    first, second = model.read(NEW).words_for(np.array([0, 1]), asked)
+    assert "puppy" in first[0]
+    assert "puppy" not in first[1]
+    assert "pond" in second[1]
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "vocabulary.json", "scheme.csv"])

@@ -2,7 +2,8 @@
 
     python training_data/recipes/policies.py --data ../shared/data --models models [--scheme S …]
 
-Writes policies.json and policies.md into each model folder. The tuning rows were used neither to
+Writes policies.json (tier auto), policies-fast.json, policies-accurate.json and policies.md
+into each model folder. The tuning rows were used neither to
 fit nor to calibrate, the test rows for nothing else.
 """
 
@@ -20,8 +21,9 @@ from scipy.stats import binomtest
 from coder.decide import Gold, Policy, Signals, Status, decide, one_of_each, tune
 from coder.decide.policy import TARGETS
 from coder.engine import Coder
-from coder.engine.loading import POLICIES
+from coder.engine.loading import policy_file
 from coder.model.labels import at_level
+from coder.model.model import TIERS, Tier
 from coder.model.probabilities import Probabilities
 from coder.model.train import TEST, TUNE, Rows
 from models import RECIPES
@@ -63,10 +65,28 @@ def outcome(
 
 
 def make(name: str, data: Path, models: Path) -> None:
-    folder = models / name
-    (folder / POLICIES).unlink(missing_ok=True)
-    engine = Coder.load(models={name: folder}, schemes=[name])
+    """The policies of every tier of a model, and the page about them."""
     rows = RECIPES[name].rows(data, name)
+    tuned, tested = len(rows.where(TUNE)), len(rows.where(TEST))
+    lines = [
+        f"# Policies of the model for {name}",
+        "",
+        f"Tuned on {tuned:,} rows, measured on {tested:,} test rows: share of all rows "
+        "coded automatically at each level, and how many of those are right (95 % Wilson "
+        "interval; n counts rows whose gold reaches the level).",
+        "",
+    ]
+    for tier in TIERS:
+        lines += of_tier(name, models / name, rows, tier)
+    (models / name / "policies.md").write_text("\n".join(lines), encoding="utf-8")
+    print("\n".join(lines), flush=True)
+
+
+def of_tier(name: str, folder: Path, rows: Rows, tier: Tier) -> list[str]:
+    """Write the policies of one tier; the part of the page about it."""
+    file = folder / policy_file(tier)
+    file.unlink(missing_ok=True)
+    engine = Coder.load(models={name: folder}, schemes=[name], tier=tier)
     chosen = rows.where(TUNE).tolist()
     p, signals = seen(engine, name, rows, chosen)
     if name == "isic-4":  # tuning phrases stand in the index: the lookup would know the answer
@@ -76,16 +96,12 @@ def make(name: str, data: Path, models: Path) -> None:
         tune(p, gold, target, signals=signals, model=engine.model_hash(name)).policy
         for target in TARGETS
     ]
-    one_of_each(policies).save(folder / POLICIES)
+    one_of_each(policies).save(file)
     tested = rows.where(TEST).tolist()
     q, seen_signals = seen(engine, name, rows, tested)
     sets = policies[TARGETS.index(0.95)].candidates
-    lines = [
-        f"# Policies of the model for {name}",
-        "",
-        f"Tuned on {len(chosen):,} rows, measured on {len(tested):,} test rows: share of all rows "
-        "coded automatically at each level, and how many of those are right (95 % Wilson "
-        "interval; n counts rows whose gold reaches the level).",
+    return [
+        f"## Tier {tier}",
         "",
         "| target | level | share | right | interval | n |",
         "|---:|---|---:|---:|---|---:|",
@@ -95,8 +111,6 @@ def make(name: str, data: Path, models: Path) -> None:
         f"{sets.mean_size:.1f}, cross-fitted on the {sets.n:,} tuning rows that go to review.",
         "",
     ]
-    (folder / "policies.md").write_text("\n".join(lines), encoding="utf-8")
-    print("\n".join(lines), flush=True)
 
 
 def main() -> None:

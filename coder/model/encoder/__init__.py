@@ -14,6 +14,7 @@ from coder.model.files import read_config
 from coder.resources import shipped
 
 SHIPPED = "encoder"
+STATIC = "encoder-static"  # the fast tier's
 
 
 class Encoder(Protocol):
@@ -32,15 +33,19 @@ class Encoder(Protocol):
 def load_encoder(folder: str | Path | None = None) -> Encoder:
     """The encoder in a folder; without one, the shipped all-MiniLM-L6-v2.
 
-    A folder with `model.onnx` and `tokenizer.json` runs on ONNX Runtime. Any other
-    sentence-transformers folder needs the extra `train`. Raises ModelError when there is
-    neither.
+    A folder with `model.onnx` and `tokenizer.json` runs on ONNX Runtime, one with
+    `vectors.safetensors` is a table of token vectors. Any other sentence-transformers folder
+    needs the extra `train`. Raises ModelError when there is none.
     """
     path = shipped("models", SHIPPED) if folder is None else Path(folder)
     if (path / "model.onnx").is_file():
         from coder.model.encoder.onnx_encoder import OnnxEncoder
 
         return OnnxEncoder(path)
+    if (path / "vectors.safetensors").is_file():
+        from coder.model.encoder.static_encoder import StaticEncoder
+
+        return StaticEncoder(path)
     if (path / "modules.json").is_file() or (path / "config.json").is_file():
         from coder.model.encoder.torch_encoder import TorchEncoder
 
@@ -59,7 +64,7 @@ def find_encoder(fingerprint: str, folder: str | None = None) -> Encoder:
     """
     for path in sorted(shipped("models").glob(f"{SHIPPED}*")):
         files = read_config(path).get("files")
-        if isinstance(files, dict) and files.get("model.onnx") == fingerprint:
+        if isinstance(files, dict) and fingerprint in files.values():
             return load_encoder(path)
     if folder is None or not Path(folder).is_dir():
         raise ModelError(
