@@ -19,6 +19,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from throughput import texts_of, write
+
 import coder.batch.run
 import coder.batch.workers
 import coder.engine.coder
@@ -30,7 +32,6 @@ from coder.model.encoder.onnx_encoder import OnnxEncoder
 from coder.model.encoder.static_encoder import StaticEncoder
 from coder.model.features import Features
 from coder.model.model import Model
-from throughput import texts_of, write
 
 STAGES: dict[str, tuple[tuple[Any, str], ...]] = {
     "reading": ((coder.batch.run, "take_in"),),

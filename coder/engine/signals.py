@@ -17,9 +17,10 @@ from coder.evidence import (
     side_of_body,
     vagueness,
 )
+from coder.evidence.vague import MOST_BLANKS as MOST_VAGUE
 from coder.model.model import Model, Reading
 from coder.model.probabilities import Probabilities
-from coder.text import Prepared, Role
+from coder.text import Prepared, Role, main_role
 
 UNFAMILIAR = 0.5  # from this share of unknown words on, a misspelling is looked for in the index
 ALIKE = 0.6  # an index term spelled at least this much alike is what the writer meant
@@ -42,10 +43,32 @@ class Seen:
     matches: list[Mapping[str, str]]
 
 
-def see(columns: Mapping[Role, Sequence[str]], model: Model) -> Seen:
+class Shared:
+    """What the schemes of one table have in common, worked out once: they often read the same."""
+
+    def __init__(self) -> None:
+        self._prepared: dict[Role | str, tuple[Mapping[Role, Sequence[str]], list[Prepared]]] = {}
+        self._several: tuple[Sequence[str], NDArray[np.bool_]] | None = None
+
+    def prepared(self, columns: Mapping[Role, Sequence[str]], scheme: str) -> list[Prepared]:
+        """`prepare_records`, remembered for the next scheme that reads the same texts."""
+        reads = main_role(scheme) or scheme
+        known = self._prepared.get(reads)
+        if known is None or known[0] != columns:
+            known = self._prepared[reads] = columns, prepare_records(columns, scheme)
+        return known[1]
+
+    def several(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """(n,) narratives of more than one injured person."""
+        if self._several is None or self._several[0] != texts:
+            self._several = texts, np.array([several_injured(text) for text in texts], np.bool_)
+        return self._several[1]
+
+
+def see(columns: Mapping[Role, Sequence[str]], model: Model, shared: Shared | None = None) -> Seen:
     """Read n records: texts prepared, spelling mended, probabilities weighed with diagnoses."""
-    scheme = model.scheme.name
-    prepared = prepare_records(columns, scheme)
+    scheme, shared = model.scheme.name, shared or Shared()
+    prepared = shared.prepared(columns, scheme)
     novelty = model.novelty(prepared).astype(np.float64)
     prepared, matches, exact = _look_up(prepared, novelty, model)
     reading = model.read(prepared)
@@ -62,7 +85,7 @@ def see(columns: Mapping[Role, Sequence[str]], model: Model) -> Seen:
         absent=absent,
         novelty=novelty,
         conflict=disagree | _contradicts(p, exact),
-        several=_several(columns, scheme, len(prepared)),
+        several=_several(columns, scheme, len(prepared), shared),
         vague=_vague(prepared, scheme),
     )
     return Seen(prepared, reading, p, signals, matches)
@@ -138,15 +161,20 @@ def _contradicts(p: Probabilities, exact: Sequence[frozenset[str]]) -> NDArray[n
     )
 
 
-def _several(columns: Mapping[Role, Sequence[str]], scheme: str, n: int) -> NDArray[np.bool_]:
+def _several(
+    columns: Mapping[Role, Sequence[str]], scheme: str, n: int, shared: Shared
+) -> NDArray[np.bool_]:
     texts = columns.get(Role.NARRATIVE)
     if scheme not in INJURY_SCHEMES or texts is None:
         return np.zeros(n, np.bool_)
-    return np.array([several_injured(text) for text in texts], np.bool_)
+    return shared.several(texts)
 
 
 def _vague(prepared: Sequence[Prepared], scheme: str) -> list[tuple[int, str] | None]:
-    found = [None if one.absent else vagueness(one.main, scheme) for one in prepared]
+    found = [
+        None if one.absent or one.main.count(" ") > MOST_VAGUE else vagueness(one.main, scheme)
+        for one in prepared
+    ]
     return [None if one is None else (one.level, one.missing) for one in found]
 
 

@@ -15,6 +15,7 @@ from coder.text import domain_of, normal
 # words that make no vague title clearer
 _LIGHT_WORDS = "senior junior ordinary normal casual temporary permanent various contract regular"
 _LIGHT = frozenset(_LIGHT_WORDS.split())
+MOST_BLANKS = 4  # a text of more words is none of the known vague ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def vagueness(text: str, scheme: str) -> Vague | None:
     ISCO-08 and ISIC Rev.4: a level is safe when all index terms that specify the text share it.
     """
     form = normal(text, domain_of(scheme))
-    if not form or form.count(" ") > 4:
+    if not form or form.count(" ") > MOST_BLANKS:
         return None
     table = _table(scheme)
     found = table.get(order_key(form))
