@@ -37,6 +37,7 @@ class Reason(StrEnum):
 
     NO_TEXT = "no usable text"
     INCONSISTENT = "codes that do not go together"
+    REVISED = "no single code in this revision"
     CONFLICT = "conflict between evidence and model"
     UNFAMILIAR = "unlike anything seen in training"
     SEVERAL = "several injuries named"

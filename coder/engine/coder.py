@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -23,7 +23,8 @@ from coder.engine.columns import (
     suggestions,
 )
 from coder.engine.loading import choose_policies, load_models
-from coder.engine.signals import Seen, see, sides
+from coder.engine.revisions import Derived, derive, find_revisions, own_policies
+from coder.engine.signals import Seen, Shared, see, sides
 from coder.engine.types import Decision, Suggestion
 from coder.errors import SchemeError
 from coder.model.model import Model, Tier
@@ -40,7 +41,7 @@ LONE_TEXT = "text"
 class Coded:
     """What became of n records in one scheme, before it is written as columns or objects."""
 
-    model: Model
+    scheme: Scheme
     policy: Policy
     seen: Seen
     decisions: Decisions
@@ -54,9 +55,17 @@ class Coder:
     alone, in a table, and in any process.
     """
 
-    def __init__(self, models: Mapping[str, Model], policies: Mapping[str, Policy]) -> None:
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        policies: Mapping[str, Policy],
+        derived: Mapping[str, Derived] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
         self._models = dict(models)
         self._policies = dict(policies)
+        self._derived = dict(derived or {})
+        self._asked = tuple(names or (*models, *self._derived))
 
     @classmethod
     def load(
@@ -77,26 +86,34 @@ class Coder:
         """
         folders = {name: Path(folder) for name, folder in (models or {}).items()}
         names = list(dict.fromkeys(schemes or (*SHIPPED, *folders)))
-        loaded = load_models(names, folders, tier)
-        return cls(loaded, choose_policies(loaded, folders, policies or (), target_accuracy))
+        revisions = find_revisions(names, folders, SHIPPED)
+        needed = dict.fromkeys(revisions[n].base.name if n in revisions else n for n in names)
+        loaded = load_models(tuple(needed), folders, tier)
+        own, others = own_policies(revisions, policies or ())
+        chosen = choose_policies(loaded, folders, others, target_accuracy)
+        derived = {
+            name: derive(one, loaded[one.base.name].hash, chosen[one.base.name], own.get(name))
+            for name, one in revisions.items()
+        }
+        return cls(loaded, chosen, derived, names)
 
     @property
     def schemes(self) -> tuple[str, ...]:
         """The names that can be asked for: schemes, or the names given to models."""
-        return tuple(self._models)
+        return self._asked
 
     def scheme(self, name: str) -> Scheme:
         """The scheme that a model codes to. Raises SchemeError for a name that is not loaded."""
-        return self._model(name).scheme
+        return self._loaded(name).scheme
 
     def model_hash(self, name: str) -> str:
         """The identity that a policy names. Raises SchemeError for a name that is not loaded."""
-        return self._model(name).hash
+        return self._loaded(name).hash
 
     @property
     def group_columns(self) -> tuple[str, ...]:
         """The input columns, beside the texts, that the policies' thresholds depend on."""
-        found = (policy.by for policy in self._policies.values())
+        found = (self._policy(name).by for name in (*self._models, *self._derived))
         return tuple(dict.fromkeys(column for column in found if column is not None))
 
     def suggest(self, text: str, scheme: str, limit: int = SUGGESTIONS) -> list[Suggestion]:
@@ -104,8 +121,7 @@ class Coder:
 
         Raises SchemeError for a scheme that is not loaded.
         """
-        model = self._model(scheme)
-        seen = see(self._fields({LONE_TEXT: text}, scheme), model)
+        seen = self._see(self._fields({LONE_TEXT: text}, scheme), scheme)
         return list(suggestions(seen, 0, limit))
 
     def code(
@@ -116,11 +132,12 @@ class Coder:
         Raises InputError when a scheme finds no text field, SchemeError for one not loaded.
         """
         fields = {LONE_TEXT: record} if isinstance(record, str) else record
-        coded = {
-            name: self._code(self._fields(fields, name), name, self._group(fields, name))
-            for name in self._names(schemes)
-        }
-        return {name: _decision(name, one) for name, one in _consistent(coded).items()}
+        coded = self._coded(
+            self._names(schemes),
+            lambda name: self._fields(fields, name),
+            lambda name: self._group(fields, name),
+        )
+        return {name: _decision(name, one) for name, one in coded.items()}
 
     def code_table(
         self,
@@ -139,15 +156,12 @@ class Coder:
         wanted = {name: (text or {}).get(name) for name in self._names(schemes)}
         if redact:
             table = redact_columns(table, [(self.scheme(n).name, w) for n, w in wanted.items()])
-        coded = {
-            name: self._code(
-                read_columns(table, self.scheme(name).name, columns),
-                name,
-                self._groups(table, name),
-            )
-            for name, columns in wanted.items()
-        }
-        for name, one in _consistent(coded).items():
+        coded = self._coded(
+            tuple(wanted),
+            lambda name: read_columns(table, self.scheme(name).name, wanted[name]),
+            lambda name: self._groups(table, name),
+        )
+        for name, one in coded.items():
             for column, values in output_columns(name, one).items():
                 table = table.append_column(column, values)
         return table
@@ -159,8 +173,7 @@ class Coder:
 
         Raises InputError without a text column, SchemeError for a scheme that is not loaded.
         """
-        model = self._model(scheme)
-        seen = see(read_columns(table, model.scheme.name, text), model)
+        seen = self._see(read_columns(table, self.scheme(scheme).name, text), scheme)
         return seen.probabilities, seen.signals
 
     def manifest(self) -> dict[str, Any]:
@@ -176,7 +189,8 @@ class Coder:
                     "tier": model.tier if model.fast is not None else "accurate",
                 }
                 for name, model in self._models.items()
-            },
+            }
+            | {name: one.entry() for name, one in self._derived.items()},
             "policies": {
                 name: {
                     "target_accuracy": policy.target_accuracy,
@@ -184,24 +198,34 @@ class Coder:
                     "minimum_level": policy.minimum_level,
                     "promised_share": round(policy.promised_share, 4),
                 }
-                for name, policy in self._policies.items()
+                for name in (*self._models, *self._derived)
+                for policy in [self._policy(name)]
             },
         }
 
     def _names(self, schemes: Sequence[str] | None) -> list[str]:
         names = list(dict.fromkeys(schemes)) if schemes else list(self.schemes)
         for name in names:
-            self._model(name)
+            self._loaded(name)
         return names
 
-    def _model(self, name: str) -> Model:
-        if name not in self._models:
-            loaded = ", ".join(self._models)
+    def _loaded(self, name: str) -> Model | Derived:
+        found = self._derived.get(name) or self._models.get(name)
+        if found is None or name not in self._asked:
+            loaded = ", ".join(self._asked)
             raise SchemeError(f"no model for {name} is loaded; loaded: {loaded}", scheme=name)
-        return self._models[name]
+        return found
+
+    def _policy(self, name: str) -> Policy:
+        return self._derived[name].policy if name in self._derived else self._policies[name]
+
+    def _see(self, columns: Mapping[Role, Sequence[str]], name: str) -> Seen:
+        derived = self._derived.get(name)
+        seen = see(columns, self._models[derived.base if derived else name])
+        return derived.read(seen) if derived else seen
 
     def _group(self, fields: Mapping[str, str], name: str) -> list[str] | None:
-        column = self._policies[name].by
+        column = self._policy(name).by
         return None if column is None else [str(fields.get(column, ""))]
 
     def _fields(self, fields: Mapping[str, str], name: str) -> dict[Role, list[str]]:
@@ -210,24 +234,58 @@ class Coder:
 
     def _groups(self, table: pa.Table, name: str) -> list[str] | None:
         """The values of the column that the policy has thresholds by, None where it has none."""
-        column = self._policies[name].by
+        column = self._policy(name).by
         return None if column is None else group_values(table, column)
 
-    def _code(
-        self, columns: Mapping[Role, Sequence[str]], name: str, groups: Sequence[str] | None = None
+    def _coded(
+        self,
+        names: Sequence[str],
+        read: Callable[[str], Mapping[Role, Sequence[str]]],
+        groups: Callable[[str], list[str] | None],
+    ) -> dict[str, Coded]:
+        """What became of the records in each scheme: models first, then what derives from them."""
+        shared = Shared()
+        own = {
+            n: self._code(read(n), n, groups(n), shared) for n in names if n not in self._derived
+        }
+        own = _consistent(own)
+        return {name: own.get(name) or self._derive(name, own, read, groups) for name in names}
+
+    def _derive(
+        self,
+        name: str,
+        own: Mapping[str, Coded],
+        read: Callable[[str], Mapping[Role, Sequence[str]]],
+        groups: Callable[[str], list[str] | None],
     ) -> Coded:
-        model, policy = self._model(name), self._policies[name]
-        seen = see(columns, model)
+        """A revision's decisions, from the base's where both read the same columns."""
+        derived, columns = self._derived[name], read(name)
+        first = own.get(derived.base)
+        if first is None or columns != read(derived.base):
+            first = self._code(columns, derived.base, groups(name))
+        seen = derived.read(first.seen)
+        found = derived.decide(seen, first.seen.probabilities, first.decisions, groups(name))
+        return Coded(derived.scheme, derived.policy, seen, found, [None] * len(found))
+
+    def _code(
+        self,
+        columns: Mapping[Role, Sequence[str]],
+        name: str,
+        groups: Sequence[str] | None,
+        shared: Shared | None = None,
+    ) -> Coded:
+        model, policy = self._models[name], self._policies[name]
+        seen = see(columns, model, shared)
         decisions = decide(seen.probabilities, policy, seen.signals, groups)
         texts = [one.main for one in seen.prepared]
         flags = phrase_flags(model.scheme.name, texts, decisions.code.tolist())
-        coded = _taken_back(Coded(model, policy, seen, decisions, []), flags)
+        coded = _taken_back(Coded(model.scheme, policy, seen, decisions, []), flags)
         return replace(coded, sides=sides(columns, seen.probabilities, coded.decisions))
 
 
 def _consistent(coded: Mapping[str, Coded]) -> dict[str, Coded]:
     """Codes of different schemes that do not go together go to a person."""
-    by_scheme = {one.model.scheme.name: name for name, one in coded.items()}
+    by_scheme = {one.scheme.name: name for name, one in coded.items()}
     flags = pair_flags({s: coded[name].decisions.code.tolist() for s, name in by_scheme.items()})
     out = dict(coded)
     for scheme, found in flags.items():
@@ -248,7 +306,7 @@ def _taken_back(coded: Coded, flags: Sequence[tuple[int, str]]) -> Coded:
 
 
 def _decision(name: str, coded: Coded) -> Decision:
-    d, scheme = coded.decisions, coded.model.scheme
+    d, scheme = coded.decisions, coded.scheme
     code = d.code[0]
     return Decision(
         scheme=name,

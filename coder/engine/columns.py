@@ -104,7 +104,7 @@ def reason_text(reason: Reason | None, detail: str | None) -> str | None:
 
 def output_columns(name: str, coded: Coded) -> dict[str, pa.Array]:
     """The decision columns of one scheme, in the order of the file contract."""
-    d, scheme, p = coded.decisions, coded.model.scheme, coded.seen.probabilities
+    d, scheme, p = coded.decisions, coded.scheme, coded.seen.probabilities
     codes = d.code.tolist()
     columns, values = p.top(SUGGESTIONS)
     rounded = np.round(values.astype(np.float64), 4)

@@ -5,6 +5,7 @@ from coder.evidence.injury import diagnosis_codes, several_injured, side_of_body
 from coder.evidence.lookup import IndexLookup, Match
 from coder.evidence.occupation import Cue, Named, named_occupation, occupation_evidence
 from coder.evidence.prepare import is_title, prepare_records
+from coder.evidence.split import SplitText, split_text
 from coder.evidence.vague import Vague, vagueness
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "IndexLookup",
     "Match",
     "Named",
+    "SplitText",
     "Vague",
     "diagnosis_codes",
     "is_title",
@@ -21,5 +23,6 @@ __all__ = [
     "prepare_records",
     "several_injured",
     "side_of_body",
+    "split_text",
     "vagueness",
 ]

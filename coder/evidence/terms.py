@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from coder.errors import SchemeError
 from coder.evidence.words import order_key
 from coder.resources import shipped
 from coder.schemes import IndexTerm, load_index
-from coder.text import domain_of, normal
+from coder.text import Domain, domain_of, normal
 
 SCHEMES = ("isco-08", "isco-88", "isic-4")
 _FORMAT = "1"
@@ -89,12 +89,19 @@ def load_entries(scheme: str) -> Entries:
         lines = csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8")))
         if next(lines, None) == ["made from", _fingerprint(scheme)]:
             return Entries(list(lines))
-    return Entries([_row(entry) for entry in build_entries(scheme, load_index(scheme))])
+    return entries_of(build_entries(scheme, load_index(scheme)))
 
 
-def build_entries(scheme: str, terms: tuple[IndexTerm, ...]) -> tuple[Entry, ...]:
+def entries_of(entries: Iterable[Entry]) -> Entries:
+    """The same entries as a lookup file would hold them."""
+    return Entries([_row(entry) for entry in entries])
+
+
+def build_entries(
+    scheme: str, terms: tuple[IndexTerm, ...], domain: Domain | None = None
+) -> tuple[Entry, ...]:
     """The entries made from `terms` themselves, sorted by form."""
-    domain = domain_of(scheme)
+    domain = domain or domain_of(scheme)
     weights: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     printed: dict[str, tuple[float, str]] = {}
     for term in terms:

@@ -2,6 +2,7 @@
 
 from coder.schemes.crosswalk import Crosswalk, Link, list_crosswalks, load_crosswalk
 from coder.schemes.index import IndexTerm, load_index
+from coder.schemes.revision import Revision, is_revision_folder, read_revision, shipped_revision
 from coder.schemes.scheme import Code, Scheme
 from coder.schemes.shipped import list_schemes, load_scheme
 
@@ -10,10 +11,14 @@ __all__ = [
     "Crosswalk",
     "IndexTerm",
     "Link",
+    "Revision",
     "Scheme",
+    "is_revision_folder",
     "list_crosswalks",
     "list_schemes",
     "load_crosswalk",
     "load_index",
     "load_scheme",
+    "read_revision",
+    "shipped_revision",
 ]

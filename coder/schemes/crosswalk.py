@@ -24,7 +24,14 @@ ALIASES = {
     "icd-10-cm": "icd-10",
 }
 # Two revisions with no table of their own go through a third.
-_THROUGH = {("isic-4", "isic-3"): "isic-3.1", ("isic-3", "isic-4"): "isic-3.1"}
+_THROUGH = {
+    ("isic-4", "isic-3"): "isic-3.1",
+    ("isic-3", "isic-4"): "isic-3.1",
+    ("isic-5", "isic-3.1"): "isic-4",
+    ("isic-3.1", "isic-5"): "isic-4",
+    ("isic-5", "isic-3"): "isic-4",
+    ("isic-3", "isic-5"): "isic-4",
+}
 _COLUMNS = ["source_code", "source_title", "target_code", "partial", "note"]
 
 
@@ -55,14 +62,16 @@ class Crosswalk:
         links: Mapping[str, Sequence[Link]],
         titles: Mapping[str, str] | None = None,
         target_titles: Mapping[str, str] | None = None,
+        schemes: tuple[Scheme, Scheme] | None = None,
     ) -> None:
         self.source = source
         self.target = target
         self._links = {code: tuple(to) for code, to in links.items()}
         self._titles = dict(titles or {})
         self._target_titles = dict(target_titles or {})
-        self._scheme = load_scheme(source) if source in TITLES else None
-        self._target_scheme = load_scheme(target) if target in TITLES else None
+        own = schemes or (None, None)
+        self._scheme = own[0] or (load_scheme(source) if source in TITLES else None)
+        self._target_scheme = own[1] or (load_scheme(target) if target in TITLES else None)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -78,6 +87,11 @@ class Crosswalk:
         if self._target_scheme is not None and code in self._target_scheme:
             return self._target_scheme[code].title
         return self._target_titles.get(code, "")
+
+    @property
+    def schemes(self) -> tuple[Scheme | None, Scheme | None]:
+        """The schemes of the source and target codes, None for a coding system without one."""
+        return self._scheme, self._target_scheme
 
     def find(self, raw: object) -> str:
         """The listed source code that `raw` means.
@@ -151,6 +165,20 @@ def list_crosswalks() -> list[tuple[str, str]]:
     """The (source, target) pairs that have a file; each also works backwards."""
     names = sorted(path.stem for path in shipped("training_data", "crosswalks").glob("*_*.csv"))
     return [(name.split("_")[0], name.split("_")[1]) for name in names]
+
+
+def has_crosswalk(source: str, target: str) -> bool:
+    """Whether `load_crosswalk` has a way from `source` to `target`."""
+    pairs = list_crosswalks()
+    return bool({(source, target), (target, source)} & set(pairs)) or (source, target) in _THROUGH
+
+
+def crosswalk_of(
+    source: Scheme, target: Scheme, triples: Iterable[tuple[str, str, str]]
+) -> Crosswalk:
+    """A crosswalk of one's own, from (source code, target code, note)."""
+    links = _grouped(dict.fromkeys(triples))
+    return Crosswalk(source.name, target.name, links, schemes=(source, target))
 
 
 def load_crosswalk(source: str, target: str) -> Crosswalk:
