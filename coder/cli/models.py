@@ -19,6 +19,7 @@ def models() -> None:
 
 
 @models.command(name="list")
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option(
     "--format",
     "output",
@@ -27,8 +28,14 @@ def models() -> None:
     show_default=True,
     help="A table to read, or JSON.",
 )
-def list_(output: str) -> None:
-    """List the shipped models: name, scheme, codes, size, encoder."""
+def list_(folder: Path | None, output: str) -> None:
+    """List the shipped models: name, scheme, codes, size, encoder.
+
+    With DIR, a model that coder train --from-review has taught: its versions, oldest first.
+    """
+    if folder is not None:
+        _list_versions(folder, output)
+        return
     found = [_facts(folder) for folder in _shipped_models()]
     if output == "json":
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -43,6 +50,21 @@ def list_(output: str) -> None:
             f"{one['name']:<{width}}  {one['codes']:>6,}  {one['bytes'] / 1e6:>6.1f}  "
             f"{one['encoder']}"
         )
+
+
+@models.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.argument("version", required=False)
+def restore(folder: Path, version: str | None) -> None:
+    """Make an earlier VERSION of the model in DIR current again. Default: the one before.
+
+    VERSION is a name that coder models list DIR shows, or its number. Nothing is lost: what was
+    current stays among the versions.
+    """
+    from coder.model.versions import restore as put_back
+
+    done = put_back(folder, version)
+    click.echo(f"{folder} is now version {done.name}")
 
 
 @models.command()
@@ -93,6 +115,29 @@ def verify(names: tuple[str, ...]) -> None:
             click.echo(f"failed  {error.message}")
     if failed:
         raise ModelError(f"{failed} of {len(folders)} models cannot be used")
+
+
+def _list_versions(folder: Path, output: str) -> None:
+    from coder.model.versions import versions
+
+    found = [
+        {"version": one.name, "current": one.current, **_learned(one.folder)}
+        for one in versions(folder)
+    ]
+    if output == "json":
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    elif not found:
+        raise ModelError(f"{folder.name} has no earlier versions", model=folder.name)
+    for one in found if output == "text" else ():
+        now = "current" if one["current"] else ""
+        click.echo(f"{one['version']}  {one['decisions']:>7,} decisions  {now}".rstrip())
+
+
+def _learned(folder: Path) -> dict[str, Any]:
+    from coder.model.model import read_manifest
+
+    training = read_manifest(folder).get("training", {})
+    return {"decisions": training.get("sources", {}).get("review", 0)}
 
 
 def _shipped_models() -> Iterator[Path]:

@@ -15,7 +15,7 @@ from coder.errors import CoderError, InputError
 if TYPE_CHECKING:
     from coder.review.store import Store
 
-_STORE = click.option(
+STORE = click.option(
     "--store",
     "location",
     envvar="NARRACODER_REVIEW",
@@ -25,7 +25,7 @@ _STORE = click.option(
 )
 
 
-def _open(location: str) -> Store:
+def open_store(location: str) -> Store:
     try:
         from coder.review.store import Store
     except ModuleNotFoundError as error:
@@ -57,7 +57,7 @@ def review() -> None:
 
 
 @review.command()
-@_STORE
+@STORE
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Change a setting.")
 @click.option(
     "--definitions",
@@ -86,7 +86,7 @@ def init(location: str, settings: Sequence[str], definitions: Path | None) -> No
 
 @review.command("import")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@_STORE
+@STORE
 @click.option("--name", default="", help="Name of this source in filters; default: the folder's.")
 @click.option("--text", multiple=True, metavar="SCHEME=COL,COL", help="Text columns of a scheme.")
 @click.option("--show", multiple=True, metavar="COLUMN", help="Further columns the clerk may see.")
@@ -109,7 +109,7 @@ def import_(
     clerk: str | None,
 ) -> None:
     """Import an output folder of `coder code` into the queue, or a clerk's filled work list."""
-    store = _open(location)
+    store = open_store(location)
     from dataclasses import asdict
 
     if source.is_file():
@@ -136,7 +136,7 @@ def import_(
 
 
 @review.command()
-@_STORE
+@STORE
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--no-engine", is_flag=True, help="Serve the queue only; load no models.")
@@ -161,7 +161,7 @@ def serve(
     webhook_secret_file: Path | None,
 ) -> None:
     """Serve the page and the API, on this machine only unless --host says otherwise."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review.api.server import load_engine, run
     from coder.review.api.webhook import Target
 
@@ -178,7 +178,7 @@ def serve(
 
 @review.command()
 @click.argument("out", type=click.Path(dir_okay=False, path_type=Path))
-@_STORE
+@STORE
 @click.option("--format", "form", type=click.Choice(["csv", "xlsx", "parquet"]), help="By ending.")
 @click.option("--training", metavar="SCHEME", help="Write what people decided, for `coder train`.")
 @click.option("--for-clerk", help="Write a work list for this person to fill in instead.")
@@ -199,7 +199,7 @@ def export(
 
     Or, with --for-clerk, a work list to fill in; with --training, what people decided.
     """
-    store = _open(location)
+    store = open_store(location)
     if training is not None:
         from coder.review.learning import write_training
 
@@ -221,10 +221,10 @@ def export(
 
 
 @review.command()
-@_STORE
+@STORE
 def stats(location: str) -> None:
     """Queue, throughput, agreement and accuracy, as JSON."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import figures
 
     with store.read() as session:
@@ -232,11 +232,11 @@ def stats(location: str) -> None:
 
 
 @review.command()
-@_STORE
+@STORE
 @click.option("--expect", metavar="HASH", help="Hash of an entry noted earlier: must be there.")
 def verify(location: str, expect: str | None) -> None:
     """Verify the ledger: every entry, and every decision, text and note against it."""
-    store = _open(location)
+    store = open_store(location)
     from dataclasses import asdict
 
     from coder.review import ledger
@@ -247,13 +247,13 @@ def verify(location: str, expect: str | None) -> None:
 
 @review.command()
 @click.argument("record")
-@_STORE
+@STORE
 @click.option("--source", help="Only in this source.")
 @click.option("--delete", is_flag=True, help="Remove the rows, too; the ledger stays.")
 @click.confirmation_option(prompt="This cannot be undone. Redact?")
 def redact(record: str, location: str, source: str | None, delete: bool) -> None:
     """Empty a person's record: fields, text, notes. The ledger still verifies."""
-    store = _open(location)
+    store = open_store(location)
     from dataclasses import asdict
 
     from coder.review import privacy
@@ -280,10 +280,10 @@ _ROLE = click.Choice(["clerk", "adjudicator", "supervisor", "reader"])
 @click.argument("name")
 @click.option("--role", type=_ROLE, default="clerk", show_default=True)
 @_STDIN
-@_STORE
+@STORE
 def users_add(name: str, role: str, password_stdin: bool, location: str) -> None:
     """Add a person; asks for a password."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     password = _password(password_stdin)
@@ -293,10 +293,10 @@ def users_add(name: str, role: str, password_stdin: bool, location: str) -> None
 
 
 @users.command("list")
-@_STORE
+@STORE
 def users_list(location: str) -> None:
     """List people and their roles."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     with store.read() as session:
@@ -307,10 +307,10 @@ def users_list(location: str) -> None:
 @users.command("password")
 @click.argument("name")
 @_STDIN
-@_STORE
+@STORE
 def users_password(name: str, password_stdin: bool, location: str) -> None:
     """Set a new password and unlock the account."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     password = _password(password_stdin)
@@ -322,10 +322,10 @@ def users_password(name: str, password_stdin: bool, location: str) -> None:
 @users.command("role")
 @click.argument("name")
 @click.argument("role", type=_ROLE)
-@_STORE
+@STORE
 def users_role(name: str, role: str, location: str) -> None:
     """Change a person's role."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     with store.write() as session:
@@ -335,10 +335,10 @@ def users_role(name: str, role: str, location: str) -> None:
 
 @users.command("close")
 @click.argument("name")
-@_STORE
+@STORE
 def users_close(name: str, location: str) -> None:
     """Close an account: its sessions and tokens end, its turns go back to the queue."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     with store.write() as session:
@@ -351,10 +351,10 @@ def users_close(name: str, location: str) -> None:
 @click.option("--scope", "scopes", multiple=True, required=True, help="Repeat for more than one.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3660))
 @click.option("--label", default="", help="What the token is for.")
-@_STORE
+@STORE
 def users_token(name: str, scopes: Sequence[str], days: int, label: str, location: str) -> None:
     """Make an API token; it is shown once. Scopes: suggest, code, queue, read, metrics."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     with store.write() as session:
@@ -364,10 +364,10 @@ def users_token(name: str, scopes: Sequence[str], days: int, label: str, locatio
 
 @users.command("revoke")
 @click.argument("name")
-@_STORE
+@STORE
 def users_revoke(name: str, location: str) -> None:
     """Revoke all API tokens of a person."""
-    store = _open(location)
+    store = open_store(location)
     from coder.review import users as people
 
     with store.write() as session:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coder.cli.console import comma_separated, input_files, notice, phase_bar
+from coder.cli.review import STORE, open_store
 from coder.errors import InputError, OutputError, SchemeError, TrainingError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from coder.decide import PolicySet
     from coder.model.model import Model
     from coder.model.scores import Score
-    from coder.model.train import Rows
+    from coder.model.train import Progress, Rows
     from coder.schemes import Scheme
 
 _PATH = click.Path(path_type=Path)
@@ -26,8 +27,8 @@ _BLOCK = 20_000
 
 @click.command()
 @click.argument("scheme")
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--code", "code_column", required=True, metavar="COL", help="Column of the code.")
+@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.option("--code", "code_column", metavar="COL", help="Column of the code in the FILEs.")
 @click.option(
     "--text", metavar="COL,COL", help="Text columns, the main one first. Default: by name."
 )
@@ -38,6 +39,14 @@ _BLOCK = 20_000
     metavar="COL",
     help="Column that says fit, calibrate, tune or test. Default: dealt by the text.",
 )
+@click.option("--from-review", is_flag=True, help="Learn from what clerks decided.")
+@STORE
+@click.option(
+    "--current",
+    type=_PATH,
+    metavar="DIR",
+    help="The model to improve. Default: the one in --out, else the shipped one.",
+)
 @click.option("--epochs", type=click.IntRange(1), default=8, show_default=True, help="Passes.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Random seed.")
 @click.option("--skip-unknown", is_flag=True, help="Leave out rows whose code is not in SCHEME.")
@@ -46,11 +55,14 @@ _BLOCK = 20_000
 def train(
     scheme: str,
     files: tuple[str, ...],
-    code_column: str,
+    code_column: str | None,
     text: str | None,
     out: Path,
     encoder: Path | None,
     part: str | None,
+    from_review: bool,
+    location: str,
+    current: Path | None,
     epochs: int,
     seed: int,
     skip_unknown: bool,
@@ -63,29 +75,53 @@ def train(
     cell ("5.5|5.6") mean that either is right; a coarser code counts for all below it. A tenth
     of the texts is kept apart for the score that is printed and written into the model card,
     another for the policies that decide what is coded automatically.
+
+    With --from-review the model in --out (or the shipped one) is taught what clerks decided, and
+    replaces it only if it is not worse on decisions held out, the random sample of automatic
+    codes among them. With FILEs, too, a new model is trained from both together. Earlier models
+    stay: coder models list DIR, coder models restore DIR.
     """
-    from coder.engine.loading import POLICIES
-    from coder.model.card import card
+    if bool(files) != (code_column is not None):
+        raise click.UsageError("FILEs and --code go together: what is coded, and in which column")
+    if not (files or from_review):
+        raise click.UsageError("nothing to learn from: give FILEs, or --from-review")
     from coder.model.encoder import load_encoder
     from coder.model.train import Settings
     from coder.model.train import train as fit
     from coder.schemes import list_schemes, load_scheme
 
-    if out.exists() and not force and (out.is_file() or any(out.iterdir())):
+    if not from_review and out.exists() and not force and (out.is_file() or any(out.iterdir())):
         raise OutputError(f"{out} is not empty: choose another --out, or --force", folder=str(out))
-    target = load_scheme(scheme)
-    rows = read_rows(
-        input_files(files), target, code_column, comma_separated(text), part, skip=skip_unknown
-    )
+    target, columns = load_scheme(scheme), comma_separated(text)
+    rows = None
+    if code_column is not None:
+        paths = input_files(files)
+        rows = read_rows(paths, target, code_column, columns, part, skip=skip_unknown)
+
+    def from_rows(rows: Rows, tell: Progress) -> tuple[Model, list[Score]]:
+        how = Settings(epochs=epochs, seed=seed)
+        ours = scheme in list_schemes()
+        return fit(target, rows, load_encoder(encoder), how, tell, shipped_scheme=ours)
+
+    if from_review:
+        from coder.cli import learn
+
+        lesson = learn.Lesson(open_store(location), target, columns, current, out, seed)
+        with phase_bar(always=progress) as tell:
+            learned = learn.learn(lesson, rows, from_rows, tell)
+        learn.settle(learned, out, policies)
+        return
+    assert rows is not None
     with phase_bar(always=progress) as tell:
-        model, scores = fit(
-            target,
-            rows,
-            load_encoder(encoder),
-            Settings(epochs=epochs, seed=seed),
-            tell,
-            shipped_scheme=scheme in list_schemes(),
-        )
+        model, scores = from_rows(rows, tell)
+    _write(out, model, scores, rows)
+
+
+def _write(out: Path, model: Model, scores: Sequence[Score], rows: Rows) -> None:
+    """Put the model in the place of what was there, and say how right it is."""
+    from coder.engine.loading import POLICIES
+    from coder.model.card import card
+
     fresh = out.with_name(out.name + ".part")
     try:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -100,9 +136,10 @@ def train(
         raise OutputError(f"cannot write {out}: {error.strerror}", folder=str(out)) from error
     for line in score_table(scores):
         click.echo(line)
+    name = model.scheme.name
     if tuned is None:
-        notice(f"too few rows to promise anything: {target.name} goes to review until coder tune")
-    notice(f"model written to {out}: use it with --model {target.name}={out}")
+        notice(f"too few rows to promise anything: {name} goes to review until coder tune")
+    notice(f"model written to {out}: use it with --model {name}={out}")
 
 
 def policies(model: Model, rows: Rows) -> PolicySet | None:

@@ -68,6 +68,7 @@ def fit(
     allowed: sparse.csr_matrix,
     *,
     weight: Floats | None = None,
+    offset: Floats | None = None,
     penalty: float = 1e-6,
     rate: float = 0.5,
     epochs: int = 8,
@@ -78,10 +79,11 @@ def fit(
     """Fit by mini-batch AdaGrad (Duchi, Hazan & Singer 2011) and return the weights.
 
     `allowed` is (n, k) with a non-zero where the row's label set holds the code; `weight` (n,)
-    is relative. The loss is the weighted mean negative log-likelihood plus `penalty`/2·‖W‖² on
-    the weights that a batch touches. The step falls linearly to zero, so that the last epochs
-    average out the noise. Same seed, same data, same weights. `progress` is called after each
-    epoch with its number and mean loss. Raises TrainingError for a row without allowed code.
+    is relative; `offset` (n, k) are scores that count as they are and are not learned. The loss
+    is the weighted mean negative log-likelihood plus `penalty`/2·‖W‖² on the weights that a batch
+    touches. The step falls linearly to zero, so that the last epochs average out the noise. Same
+    seed, same data, same weights. `progress` is called after each epoch with its number and mean
+    loss. Raises TrainingError for a row without allowed code.
     """
     n, k = allowed.shape
     empty = np.diff(allowed.indptr) == 0
@@ -108,7 +110,8 @@ def fit(
             used, local = _active(design.sparse[rows])
             part = w.sparse[used]
             dense = design.dense[rows]
-            log_p = log_softmax(local @ part + dense @ w.dense + w.bias)
+            fixed = 0 if offset is None else offset[rows]
+            log_p = log_softmax(local @ part + dense @ w.dense + w.bias + fixed)
             likelihood, target = partial_target(log_p, allowed[rows])
             total -= float(share[rows] @ likelihood)
             gap = (np.exp(log_p) - target) * (share[rows, None] / len(rows))

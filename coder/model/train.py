@@ -142,7 +142,7 @@ def train(
             "fingerprint": fingerprint(rows),
             "seed": how.seed,
             "rows": {part: len(rows.where(part)) for part in PARTS},
-            "sources": _count(rows),
+            "sources": sources(rows),
         },
     }
     tell("measuring", 0.95)
@@ -169,7 +169,8 @@ def fingerprint(rows: Rows) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _count(rows: Rows) -> dict[str, int]:
+def sources(rows: Rows) -> dict[str, int]:
+    """How many rows each source has, by name."""
     names, counts = np.unique(np.array(rows.source, str), return_counts=True)
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
@@ -257,14 +258,14 @@ def merge(
     pairs = list(zip(share.astype(np.float32), experts, strict=True))
     words = np.asarray(sum(a * expert.sparse for a, expert in pairs), np.float32)
     return Linear(
-        _prune(words, budget),
+        prune(words, budget),
         np.asarray(sum(a * expert.dense for a, expert in pairs) * how.dense_scale, np.float32),
         np.asarray(sum(a * expert.bias for a, expert in pairs), np.float32),
         context=how.context,
     )
 
 
-def _prune(weights: Floats, budget: int) -> sparse.csr_matrix:
+def prune(weights: Floats, budget: int) -> sparse.csr_matrix:
     """Keep the `budget` weights furthest from their feature's mean: softmax ignores the mean."""
     centred = weights - weights.mean(axis=1, keepdims=True)
     size = np.abs(centred)
