@@ -22,7 +22,10 @@ _REMEMBERED = 200_000  # words whose character n-grams are kept
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """What is counted. An n-gram enters the vocabulary when `min_rows` texts have it."""
+    """What is counted. An n-gram enters the vocabulary when `min_rows` texts have it.
+
+    `max_chars` 0 leaves the characters out: long texts need them little, and pay for each.
+    """
 
     word_grams: tuple[int, int] = (1, 2)
     char_grams: tuple[int, int] = (3, 5)
@@ -102,6 +105,8 @@ class Features:
 
     def _char_ids(self, text: str) -> list[int]:
         out: list[int] = []
+        if not self._char:
+            return out
         known = self._known
         for word in text.split():
             ids = known.get(word)
@@ -142,6 +147,8 @@ def _tf_idf(ids: Sequence[Sequence[int]], idf: Floats) -> sparse.csr_matrix:
 def _choose(
     texts: Sequence[str], analyzer: str, grams: tuple[int, int], least: int, most: int
 ) -> tuple[list[str], Floats]:
+    if most == 0:
+        return [], np.zeros(0, np.float32)
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(

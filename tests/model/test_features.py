@@ -66,6 +66,12 @@ def test_a_text_has_the_same_features_in_any_company() -> None:
         assert (together[row] != features.transform([text])).nnz == 0
 
 
+def test_characters_can_be_left_out() -> None:
+    features = Features.fit(TEXTS, FeatureConfig(word_min_rows=1, max_chars=0))
+    assert features.chars == ()
+    assert features.transform(TEXTS).shape == (len(TEXTS), len(features.words))
+
+
 def test_novelty_is_the_share_of_unknown_words() -> None:
     features = Features.fit(TEXTS, CONFIGS[0])
     assert features.novelty(["fell zyxv", "fell", "", "zyxv wvut"]).tolist() == [0.5, 0, 1, 1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -12,7 +12,7 @@ from sources import table
 
 from coder.model.features import FeatureConfig
 from coder.model.labels import Label
-from coder.model.train import FIT, Rows, Settings, deal
+from coder.model.train import FIT, TEST, Rows, Settings, deal
 from coder.schemes import load_index, load_scheme
 from coder.text import Role, prepare
 
@@ -22,6 +22,7 @@ FIELD = {  # coded by people; dealt into fit, calibrate and test by a hash of th
     "national index": ("national_index_lk.csv", "title"),
     "seasonal titles": ("seasonal_job_titles_us.csv", "JOB_TITLE"),
 }
+LANGUAGES = ("fr", "es", "pt", "de")  # of ESCO's labels, beside English
 MOST_CANDIDATES = 7  # an O*NET title that may be any of more groups teaches little
 
 
@@ -52,6 +53,16 @@ def official(data: Path) -> Iterator[tuple[str, Label, str]]:
             yield row["Task"], label, "O*NET tasks"
 
 
+def foreign(data: Path, languages: Sequence[str] = LANGUAGES) -> Iterator[tuple[str, Label, str]]:
+    """ESCO's labels in other languages: prepared text, unit group, language.
+
+    A label whose text `deal` gives to the test part is kept out of `rows`.
+    """
+    for row in table(data, f"{FOLDER}/esco_labels_26_languages.csv.gz"):
+        if row["lang"] in languages and row["isco08"] in load_scheme("isco-08"):
+            yield row["label"], frozenset([row["isco08"]]), row["lang"]
+
+
 def soc_targets(data: Path) -> dict[str, Label]:
     """SOC 2018 codes with all the unit groups that they may be."""
     groups = load_scheme("isco-08")
@@ -74,6 +85,13 @@ def rows(data: Path, scheme: str) -> Rows:
         prepared = prepare({Role.TITLE: text}, scheme)
         if not prepared.absent:
             out.add(prepared, label, source, FIT)
+    known: set[tuple[str, Label]] = set()
+    for text, label, language in foreign(data):
+        prepared = prepare({Role.TITLE: text}, scheme)
+        if not prepared.absent and deal(prepared.main) != TEST:
+            if (prepared.main, label) not in known:
+                out.add(prepared, label, f"ESCO {language}", FIT)
+            known.add((prepared.main, label))
     for source, (name, column) in FIELD.items():
         for row in table(data, f"{FOLDER}/{name}"):
             prepared = prepare({Role.TITLE: row[column]}, scheme)
