@@ -12,12 +12,13 @@ import sys
 import time
 from pathlib import Path
 
+import circumstances
 import industry
 import injury
 import occupation
 
 from coder.model.card import card
-from coder.model.encoder import Encoder, load_encoder
+from coder.model.encoder import STATIC, Encoder, load_encoder
 from coder.model.encoder.cached import CachedEncoder
 from coder.model.train import train
 from coder.schemes import load_scheme
@@ -27,6 +28,8 @@ RECIPES = {
     "injury-type": injury,
     "isco-08": occupation,
     "isic-4": industry,
+    "injury-mode": circumstances,
+    "material-agency": circumstances,
 }
 
 
@@ -50,7 +53,9 @@ def main() -> None:
         scheme = load_scheme(name)
         rows = RECIPES[name].rows(arguments.data, name)
         settings = RECIPES[name].settings(name)
-        model, scores = train(scheme, rows, encoder, settings, tell)
+        model, scores = train(
+            scheme, rows, encoder, settings, tell, static=load_encoder(arguments.out / STATIC)
+        )
         for score in scores:
             print(name, score.as_dict(), flush=True)
         model.save(arguments.out / name, card(model, scores))
