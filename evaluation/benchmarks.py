@@ -2,39 +2,84 @@
 
 Nothing of those files is kept here: only how to read them. Texts that occur in training and in
 the test alike would be looked up, not coded, so a random split deals equal texts to one side.
+The engine's encoder was tuned on the fitting part of the recipes' rows. Therefore a test consists
+of rows of the recipes' test part, dealt by the same hash, and of no text that the encoder read.
 """
 
 from __future__ import annotations
 
 import csv
+import functools
 import gzip
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from coder.errors import InputError
-from coder.schemes import load_crosswalk, load_scheme
+RECIPES = Path(__file__).resolve().parents[1] / "training_data" / "recipes"
+sys.path.append(str(RECIPES))
+
+import industry  # noqa: E402 - after the path is set
+import injury  # noqa: E402
+import occupation  # noqa: E402
+from scheme_indexes import kept_out, naics_to_isic  # noqa: E402
+
+from coder.errors import InputError  # noqa: E402
+from coder.model.train import CALIBRATE, FIT, TEST, TUNE, deal  # noqa: E402
+from coder.schemes import load_crosswalk, load_index, load_scheme  # noqa: E402
+from coder.text import normal  # noqa: E402
+from coder.text.normal import Domain  # noqa: E402
+
+TAUGHT = {
+    "body-part": injury,
+    "injury-type": injury,
+    "isco-08": occupation,
+    "isic-4": industry,
+}
+Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Task:
     """Texts and codes of one benchmark. `scheme` is "" for codes without a hierarchy.
 
-    `level` is the one at which systems are ranked and thresholds judged.
+    `level` is the one at which systems are ranked and thresholds judged. `unread` are the training
+    rows that the engine's encoder never read: only these can choose a threshold.
     """
 
     name: str
     title: str
     scheme: str
-    domain: str
+    domain: Domain
     split: str
     field: str
     published: str
     level: int
     train: tuple[list[str], list[str]]
     test: tuple[list[str], list[str]]
+    unread: list[int]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all rows in their order: systems with the same one saw the same task."""
+        return hashlib.sha256(json.dumps([self.train, self.test]).encode()).hexdigest()
+
+
+@functools.cache
+def read_by_encoder(data: Path) -> frozenset[str]:
+    """Every prepared text that a recipe gives to the fitting part, from which the encoder learned.
+
+    It left out the mining narratives of 2012 and later, so this is more than it read.
+    """
+    return frozenset(
+        rows.prepared[i].main
+        for name, recipe in TAUGHT.items()
+        for rows in [recipe.rows(data, name)]
+        for i in rows.where(FIT)
+    )
 
 
 def read(path: Path) -> Iterator[dict[str, str]]:
@@ -47,15 +92,12 @@ def read(path: Path) -> Iterator[dict[str, str]]:
 
 
 def _mining(data: Path, last_train: int, published: str) -> Task:
-    rows = read(data / "injury" / "narratives" / "msha_body_part_2010_2013.csv.gz")
-    train: tuple[list[str], list[str]] = ([], [])
-    test: tuple[list[str], list[str]] = ([], [])
-    for row in rows:
+    train: list[Pair] = []
+    test: list[Pair] = []
+    for row in read(data / "injury" / "narratives" / "msha_body_part_2010_2013.csv.gz"):
         year = int(row["YEAR"])
-        side = train if year <= last_train else test if year == last_train + 1 else None
-        if side is not None:
-            side[0].append(row["NARRATIVE"])
-            side[1].append(row["INJ_BODY_PART_CD"])
+        side = train if year <= last_train else test if year == last_train + 1 else []
+        side.append((row["NARRATIVE"], row["INJ_BODY_PART_CD"]))
     return Task(
         name=f"mining-{last_train + 1}",
         title="Part of body in mining accident narratives, 46 codes of the source",
@@ -65,23 +107,38 @@ def _mining(data: Path, last_train: int, published: str) -> Task:
         field="NARRATIVE",
         published=published,
         level=1,
-        train=train,
-        test=test,
+        train=_columns(train),
+        test=_columns(test),
+        unread=_unread(data, train, "injury"),
     )
 
 
-def _dealt(pairs: Iterator[tuple[str, str]]) -> tuple[tuple[list[str], list[str]], ...]:
-    """A fifth of the distinct texts to the test, by a hash of the folded text."""
-    train: tuple[list[str], list[str]] = ([], [])
-    test: tuple[list[str], list[str]] = ([], [])
+def _dealt(pairs: Iterable[Pair], domain: Domain) -> tuple[list[Pair], list[Pair]]:
+    """Pairs of the recipes' test part, and the others; a text without words belongs to neither."""
+    train: list[Pair] = []
+    test: list[Pair] = []
     for text, code in pairs:
-        folded = " ".join(text.casefold().split())
-        if not folded:
-            continue
-        side = test if hashlib.sha256(folded.encode()).digest()[0] < 51 else train
-        side[0].append(text)
-        side[1].append(code)
+        main = normal(text, domain)
+        if main:
+            (test if deal(main) == TEST else train).append((text, code))
     return train, test
+
+
+def _unseen(data: Path, test: Iterable[Pair], train: Iterable[Pair], domain: Domain) -> list[Pair]:
+    """The test pairs whose text neither the encoder nor any training row has."""
+    known = read_by_encoder(data) | {normal(text, domain) for text, _ in train}
+    return [pair for pair in test if normal(pair[0], domain) not in known]
+
+
+def _unread(data: Path, train: Iterable[Pair], domain: Domain) -> list[int]:
+    known = read_by_encoder(data)
+    mains = [normal(text, domain) for text, _ in train]
+    return [i for i, m in enumerate(mains) if deal(m) in (CALIBRATE, TUNE) and m not in known]
+
+
+def _columns(pairs: Iterable[Pair]) -> tuple[list[str], list[str]]:
+    texts, codes = zip(*pairs, strict=True)
+    return list(texts), list(codes)
 
 
 def _occupation(data: Path) -> Task:
@@ -90,51 +147,53 @@ def _occupation(data: Path) -> Task:
     vacancies = (
         (row["vacancyTitle"], row["isco08"]) for row in read(folder / "vacancy_titles_my.csv")
     )
-    train, test = _dealt(pair for pair in vacancies if pair[1] in known)
+    train, test = _dealt((pair for pair in vacancies if pair[1] in known), "occupation")
     for row in read(folder / "isco08_title_index.csv"):
         if row["isco08"] in known:
-            train[0].append(row["title"])
-            train[1].append(row["isco08"])
+            train.append((row["title"], row["isco08"]))
+    test = _unseen(data, test, train, "occupation")
     return Task(
         name="vacancy-titles",
         title="Occupation of job vacancy titles",
         scheme="isco-08",
         domain="occupation",
-        split="vacancy titles: a fifth of the distinct titles is the test; the rest and the ILO "
-        "index train. Labels come from the job board and are noisy",
+        split="vacancy titles: the tenth of the distinct titles that a hash deals to the test, "
+        "without those that stand in an official index; the rest and the ILO index train. Labels "
+        "come from the job board and are noisy",
         field="vacancyTitle",
         published="",
         level=4,
-        train=train,
-        test=test,
+        train=_columns(train),
+        test=_columns(test),
+        unread=_unread(data, train, "occupation"),
     )
 
 
 def _industry(data: Path) -> Task:
-    folder = data / "industry"
-    known = load_scheme("isic-4")
-    other = {r["nace2_code"]: r["isic4"] for r in read(folder / "nace2_isic4_where_different.csv")}
-
-    def phrases() -> Iterator[tuple[str, str]]:
-        for row in read(folder / "uk_sic2007_activity_index.csv"):
-            nace = row["uk_sic2007"].zfill(5)[:4]
-            isic = other.get(nace, nace)
-            if isic in known:
-                yield row["activity"], isic
-
-    train, test = _dealt(phrases())
+    classes = set(load_scheme("isic-4").leaves)
+    naics = naics_to_isic(data / "industry", classes)
+    test = [
+        (row["phrase"], naics[row["naics2022"]])
+        for row in read(data / "industry" / "naics2022_activity_phrases.csv")
+        if row["naics2022"] in naics and kept_out(row["phrase"])
+    ]
+    index = load_index("isic-4")
+    train = [(t.term, t.code) for t in index if t.source != "official title"]
+    test = _unseen(data, test, train, "industry")
     return Task(
         name="activity-phrases",
         title="Economic activity of index phrases",
         scheme="isic-4",
         domain="industry",
-        split="UK SIC 2007 activity phrases through NACE 2 to ISIC 4; a fifth of the distinct "
-        "phrases is the test",
+        split="activity phrases of the UK SIC 2007 and NAICS 2022 indexes, through the published "
+        "correspondences to ISIC 4; the test is the fifth of the NAICS phrases, by hash, that no "
+        "shipped index holds",
         field="activity",
         published="",
         level=4,
-        train=train,
-        test=test,
+        train=_columns(train),
+        test=_columns(test),
+        unread=_unread(data, train, "industry"),
     )
 
 
@@ -154,20 +213,22 @@ def _severe_injuries(data: Path) -> Task:
             if common:
                 yield row["text"], common[-1]
 
-    train, test = _dealt(labelled())
+    train, test = _dealt(labelled(), "injury")
+    test = _unseen(data, test, train, "injury")
     return Task(
         name="severe-injuries",
         title="Type of injury in reports of severe injuries",
         scheme="injury-type",
         domain="injury",
-        split="OIICS nature codes through the crosswalk to Annex E; a fifth of the distinct "
-        "reports is the test. Where the source does not separate two codes, only what they have "
-        "in common is gold, so few records have gold at level 2",
+        split="OIICS nature codes through the crosswalk to Annex E; the tenth of the distinct "
+        "reports that a hash deals to the test. Where the source does not separate two codes, only "
+        "what they have in common is gold, so few records have gold at level 2",
         field="text",
         published="",
         level=1,
-        train=train,
-        test=test,
+        train=_columns(train),
+        test=_columns(test),
+        unread=_unread(data, train, "injury"),
     )
 
 

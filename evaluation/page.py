@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from score import paired
 
 from coder.figures.report import Column, Report, Section, Table, Tile, interval, render, shown
 from coder.figures.svg import Series, dot_plot
@@ -48,6 +49,7 @@ def write_page(results: Path) -> None:
         ],
         sections=[
             _accuracy(found, names, levels, main),
+            *_paired(found, names),
             _automatic(found, names),
             _cost(found, names),
         ],
@@ -109,6 +111,38 @@ def _accuracy(found: Row, names: Sequence[str], levels: Sequence[int], main: int
     return Section("Accuracy", text, [(caption, picture)], [Table("Scores.", columns, printed)])
 
 
+OWN = "narracoder"
+
+
+def _paired(found: Row, names: Sequence[str]) -> Iterator[Section]:
+    systems = found["systems"]
+    assert isinstance(systems, dict)
+    if OWN not in systems:
+        return
+    printed: list[Row] = []
+    for name in names:
+        if name != OWN:
+            gap = paired(systems[OWN], systems[name])
+            row: Row = {"system": name, "n": gap["n"], "gap": 100 * gap["difference"]}
+            row["interval"] = f"{100 * gap['low']:+.1f} to {100 * gap['high']:+.1f}"
+            row["ours"], row["theirs"] = gap["only_first_right"], gap["only_second_right"]
+            row["p"] = "< 0.0001" if gap["p_mcnemar"] < 1e-4 else f"{gap['p_mcnemar']:.4f}"
+            printed.append(row)
+    columns = [
+        Column("system", "Compared with"),
+        Column("n", "Records", "number"),
+        Column("gap", "Points ahead", "figure", "interval"),
+        Column("ours", f"Only {OWN} right", "number"),
+        Column("theirs", "Only the other right", "number"),
+        Column("p", "McNemar p", "number"),
+    ]
+    text = [
+        f"Accuracy of {OWN} minus that of each other system on the same records, in percentage "
+        "points with the paired 95 % interval; first seed."
+    ]
+    yield Section(f"{OWN} beside each system", text, (), [Table("Paired.", columns, printed)])
+
+
 def _automatic(found: Row, names: Sequence[str]) -> Section:
     systems = found["systems"]
     assert isinstance(systems, dict)
@@ -128,9 +162,10 @@ def _automatic(found: Row, names: Sequence[str]) -> Section:
         )
         columns.append(Column(f"achieved{wanted}", "Achieved", "share", f"achieved{wanted} i"))
     text = [
-        "For each seed a tenth of the training rows is set apart, the system is fitted on the "
-        "rest, and the threshold that reaches the wanted accuracy on the rows set apart is applied "
-        "to the test. Mean and range over seeds."
+        "For each seed "
+        f"{shown(found['set_apart_for_thresholds'], 'number')} training rows are set apart, the "
+        "system is fitted on the rest, and the threshold that reaches the wanted accuracy on the "
+        "rows set apart is applied to the test. Mean and range over seeds."
     ]
     table = Table("Share coded without a person, and its accuracy.", columns, printed)
     return Section("How much can be automated", text, (), [table])

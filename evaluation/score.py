@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from coder.evaluate.compare import mcnemar
 from coder.evaluate.tree import NONE, Tree
 from coder.evaluate.trust import expected_calibration_error, reliability, threshold_for
 from coder.measures.agreement import accuracy, macro_f1_truth, margins
-from coder.measures.intervals import wilson
+from coder.measures.intervals import Z95, wilson
 from coder.schemes import load_scheme
 
 WANTED = (0.90, 0.95)
@@ -107,3 +108,46 @@ def automation(
             }
         )
     return rows
+
+
+def hits(
+    tree: Tree, p: Array, codes: Sequence[str], gold: Sequence[str], level: int
+) -> npt.NDArray[np.bool_]:
+    """Whether the best code at a level is right, for the records whose gold reaches the level."""
+    truth = tree.at[level][np.array([tree.number[code] for code in gold])]
+    known = truth != NONE
+    return truth[known] == best(at_level(tree, level, p[known], codes))[0]
+
+
+def packed(right: npt.NDArray[np.bool_]) -> str:
+    """One bit per record as hexadecimal digits, for `paired`."""
+    return np.packbits(right).tobytes().hex()
+
+
+def _bits(digits: str) -> npt.NDArray[np.bool_]:
+    return np.unpackbits(np.frombuffer(bytes.fromhex(digits), np.uint8)).astype(bool)
+
+
+def paired(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, float]:
+    """Difference in accuracy of two systems on the records that both were tested on.
+
+    Each has `tested`, a bit per test record, and `right`, a bit per tested one (see `packed`).
+    First minus second, with the 95 % interval of discordant records (Wald for paired shares:
+    variance (b + c - (b - c)²/n)/n²) and the exact McNemar p-value.
+    """
+    both = _bits(first["tested"]) & _bits(second["tested"])
+    n = int(both.sum())
+    a, b = (_bits(s["right"])[: _bits(s["tested"]).sum()] for s in (first, second))
+    a, b = (r[both[_bits(s["tested"])]] for r, s in ((a, first), (b, second)))
+    only_first, only_second = int((a & ~b).sum()), int((b & ~a).sum())
+    gap = (only_first - only_second) / n
+    half = Z95 * np.sqrt(only_first + only_second - gap * gap * n) / n
+    return {
+        "n": n,
+        "difference": gap,
+        "low": gap - half,
+        "high": gap + half,
+        "only_first_right": only_first,
+        "only_second_right": only_second,
+        "p_mcnemar": mcnemar(only_first, only_second),
+    }

@@ -7,6 +7,7 @@ narracoder (but for `narracoder_own.py`, which is the engine itself).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,8 @@ class System(Protocol):
     packages: tuple[str, ...]  # distributions whose versions are written into the results
     deterministic: bool  # the seed changes nothing
     domain: str  # optional: "injury", "occupation" or "industry", set from the task
+    store: Path  # optional: a folder for what may be remembered from task to task
+    remember: bool  # optional: whether it may be; off while speed is measured
 
     def fit(self, texts: Sequence[str], codes: Sequence[str], seed: int) -> None:
         """Learn from texts and their codes, both of shape (n,)."""

