@@ -125,7 +125,7 @@ def code(
         notice(f"what is coded so far is kept: continue with the same command and --resume ({out})")
         raise
     if not quiet:
-        _summarise(summary.content, out, was_complete=summary.was_complete)
+        summarise(summary.content, out, was_complete=summary.was_complete)
 
 
 def _text_columns(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -136,7 +136,7 @@ def _text_columns(options: Sequence[str]) -> dict[str, tuple[str, ...]]:
     return columns
 
 
-def _summarise(content: Mapping[str, object], out: Path, *, was_complete: bool) -> None:
+def summarise(content: Mapping[str, object], out: Path, *, was_complete: bool) -> None:
     """Counts on stderr: stdout stays free for data."""
     counts = content["counts"]
     assert isinstance(counts, dict)

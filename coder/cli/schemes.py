@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from coder.cli.recode import recode
 from coder.errors import InputError, OutputError, SchemeError
 from coder.schemes import Crosswalk, Scheme, list_crosswalks, list_schemes, load_crosswalk
 from coder.schemes import load_scheme as load
@@ -32,14 +33,18 @@ _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)*|[.,]\d+)(?:[eE][+-]?\d+)?%?")
 
 @click.group()
 def schemes() -> None:
-    """List, show and search classifications, and convert codes between them.
+    """List, show and search classifications; convert codes and recode files between them.
 
     \b
     coder schemes list
     coder schemes show isco-08 7212
     coder schemes search isco-08 "electrisian"
     coder schemes convert 7212 --from isco-08 --to isco-88
+    coder schemes recode old.csv --from isco-88 --to isco-08 --out new
     """
+
+
+schemes.add_command(recode)
 
 
 @schemes.command("list")

@@ -28,10 +28,11 @@ def read_columns(
 ) -> dict[Role, list[str]]:
     """The texts of a table by role. Raises InputError without a usable column."""
     fields = resolve_fields(table.column_names, scheme, wanted)
-    return fields.texts({name: _strings(table, name) for name in fields.names})
+    return fields.texts({name: cells(table, name) for name in fields.names})
 
 
-def _strings(table: pa.Table, name: str) -> list[str]:
+def cells(table: pa.Table, name: str) -> list[str]:
+    """A column as texts, null as "". Raises InputError when its name occurs twice."""
     if table.column_names.count(name) > 1:
         raise InputError(f"the column {name} occurs twice: rename one", column=name)
     column = table[name]
@@ -50,7 +51,7 @@ def redact_columns(
         for name in resolve_fields(table.column_names, scheme, wanted).names
     }
     for name in sorted(names):
-        masked = pa.array([redact(text) for text in _strings(table, name)], pa.string())
+        masked = pa.array([redact(text) for text in cells(table, name)], pa.string())
         table = table.set_column(table.column_names.index(name), name, masked)
     return table
 
@@ -62,7 +63,7 @@ def group_values(table: pa.Table, column: str) -> list[str]:
             f"the policy has thresholds by the column {column}, which the input lacks",
             column=column,
         )
-    return _strings(table, column)
+    return cells(table, column)
 
 
 def suggestions(seen: Seen, row: int, limit: int = SUGGESTIONS) -> tuple[Suggestion, ...]:

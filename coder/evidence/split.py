@@ -121,7 +121,7 @@ class SplitText:
         """(n, k) shares of the targets of `code` for texts in `normal` form; rows sum to 1."""
         if len(targets) == 1:
             return np.ones((len(texts), 1))
-        shares = _softmax(self.features(code, targets, texts) @ COEFFICIENTS)
+        shares: Floats = _softmax(np.dot(self.features(code, targets, texts), COEFFICIENTS))
         for i, text in enumerate(texts):
             if (row := self._exact.get(text)) is None:
                 continue

@@ -32,6 +32,7 @@ _THROUGH = {
     ("isic-5", "isic-3"): "isic-4",
     ("isic-3", "isic-5"): "isic-4",
 }
+UNCHECKED = "unchecked"  # a note that begins so: nothing is coded by this link without a person
 _COLUMNS = ["source_code", "source_title", "target_code", "partial", "note"]
 
 
@@ -238,7 +239,9 @@ def _chain(source: str, middle: str, target: str) -> Crosswalk:
         reached: dict[str, str] = {}
         for link in first.targets(code):
             for onward in second.targets(link.target):
-                reached.setdefault(onward.target, f"through {middle} {link.target}")
+                doubt = any(one.note.startswith(UNCHECKED) for one in (link, onward))
+                way = f"through {middle} {link.target}"
+                reached.setdefault(onward.target, f"{UNCHECKED}: {way}" if doubt else way)
         triples.extend((code, to, note) for to, note in reached.items())
         if not reached:
             triples.append((code, "", f"no counterpart through {middle}"))

@@ -17,13 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coder.errors import SchemeError
-from coder.schemes.crosswalk import Crosswalk, crosswalk_of, has_crosswalk, load_crosswalk
+from coder.schemes.crosswalk import (
+    UNCHECKED,
+    Crosswalk,
+    crosswalk_of,
+    has_crosswalk,
+    load_crosswalk,
+)
 from coder.schemes.index import IndexTerm
 from coder.schemes.scheme import Scheme
 from coder.schemes.shipped import TITLES, load_scheme
 
 SCHEME, INDEX = "scheme.csv", "index.csv"
-UNCHECKED = "unchecked"  # a note that begins so: nothing is coded by this link without a person
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ PAIRS = [
     ("isco-88", "isco-08"),
     ("isic-3.1", "isic-3"),
     ("isic-4", "isic-3.1"),
+    ("isic-4", "isic-5"),
     ("msha-accident", "injury-mode"),
     ("msha-body", "body-part"),
     ("msha-nature", "injury-type"),

@@ -47,7 +47,7 @@ def test_the_recipe_makes_the_same_files_again(tmp_path: Path) -> None:
     done = run(str(SHARED / "data"), "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
     made = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.csv*"))
-    assert len(made) == 12
+    assert len(made) == 13
     for path in made:
         assert content(tmp_path / path) == content(ROOT / "training_data" / path), path
 

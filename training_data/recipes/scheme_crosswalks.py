@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import scheme_isic5
 from scheme_indexes import read
 from scheme_structures import Row, one_line
 
@@ -39,6 +40,12 @@ def isic_31_isic_3(data: Path, structures: Structures) -> list[Link]:
     return links(pairs, structures["isic-3.1"], structures["isic-3"])
 
 
+def isic_4_isic_5(data: Path, structures: Structures) -> list[Link]:
+    """Derived from titles and notes (scheme_isic5), until the official table is at hand."""
+    pairs = scheme_isic5.isic_4_isic_5(data, structures["isic-4"], structures["isic-5"])
+    return links(pairs, structures["isic-4"], structures["isic-5"])
+
+
 def links(pairs: list[tuple[str, str, str]], source: list[Row], target: list[Row]) -> list[Link]:
     """Rows in source order; a pair listed twice is merged; every four-digit code has a row."""
     known = {code for code, _, level, _ in target if level == 4}
@@ -67,4 +74,5 @@ BUILDERS: dict[str, Callable[[Path, Structures], list[Link]]] = {
     "isco-88_isco-08": isco_88_isco_08,
     "isic-4_isic-3.1": isic_4_isic_31,
     "isic-3.1_isic-3": isic_31_isic_3,
+    "isic-4_isic-5": isic_4_isic_5,
 }
