@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from coder.cli.console import named_value
+from coder.errors import InputError
+from coder.figures.report import render
 from coder.statistics.options import (
     CALENDAR,
     MONTH,
@@ -21,6 +24,7 @@ from coder.statistics.options import (
     Disclosure,
     Options,
 )
+from coder.statistics.page import build_page
 from coder.statistics.run import make_statistics
 from coder.statistics.write import write_publication
 
@@ -166,6 +170,7 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
 )
 @click.option("--revises", type=FOLDER, help="Folder of an earlier release; changes are marked.")
 @click.option("--describe", type=FILE, help="JSON on sources and concepts, for the metadata.")
+@click.option("--title", default="Occupational injuries", show_default=True, help="Of the page.")
 @click.option("--area", default="_X", show_default=True, help="REF_AREA of the SDMX files.")
 @click.option("--no-report", is_flag=True, help="Write no statistics.html.")
 def tables(coded: Path, out: Path, **chosen: Any) -> None:
@@ -181,17 +186,22 @@ def tables(coded: Path, out: Path, **chosen: Any) -> None:
     options = _options(chosen)
     described = _described(chosen["describe"])
     made = make_statistics(coded, chosen["denominators"], options, chosen["revises"], described)
-    page = None if chosen["no_report"] else statistics_page(made)
+    page = None if chosen["no_report"] else render(build_page(made, chosen["title"]))
     for path in write_publication(out, made, page, chosen["area"]):
         click.echo(path)
 
 
-def statistics_page(made: Any) -> str | None:
-    return None
-
-
 def _described(path: Path | None) -> dict[str, object]:
-    return {}
+    """What the user says of the sources: a JSON object. Raises InputError for anything else."""
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} cannot be read as JSON", file=path.name) from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path.name} is not a JSON object", file=path.name)
+    return found
 
 
 def _options(chosen: dict[str, Any]) -> Options:

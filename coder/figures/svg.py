@@ -101,6 +101,13 @@ def _around_zero(reach: float) -> list[float]:
     return [-2 * step, -step, 0.0, step, 2 * step]
 
 
+def _amounts(reach: float) -> list[float]:
+    """Three to six round ticks from 0 to a little above `reach`."""
+    scale = 10.0 ** math.floor(math.log10(reach))
+    step = next(s * scale for s in (0.2, 0.25, 0.5, 1.0, 2.0) if 5 * s * scale >= reach)
+    return [i * step for i in range(math.ceil(reach / step - 1e-9) + 1)]
+
+
 def share_plot(
     name: str,
     description: str,
@@ -172,10 +179,12 @@ def dot_plot(
     labels: Sequence[str],
     series: Sequence[Series],
     around_zero: bool = False,
+    amounts: bool = False,
 ) -> str:
     """Named rows with one dot and interval per series; `x` of a series is the row number.
 
-    The value axis is a share of 1, or with `around_zero` a difference in percentage points.
+    The value axis is a share of 1, with `around_zero` a difference in percentage points, with
+    `amounts` any number from 0.
     """
     rows = len(labels)
     step = 18 * max(len(series), 1) + 12
@@ -186,6 +195,8 @@ def dot_plot(
     ticks = _ticks(_floor(every), 1.0)
     if around_zero:
         ticks = _around_zero(max([abs(v) for v in ends], default=0.0) or 0.01)
+    if amounts:
+        ticks = _amounts(max(ends, default=0.0) or 1.0)
     low, high = ticks[0], ticks[-1]
 
     def px(value: float) -> float:
@@ -196,7 +207,7 @@ def dot_plot(
         css = "zero" if around_zero and tick == 0 else "grid"
         body.append(_line(px(tick), TOP, px(tick), height - BOTTOM + 20, css))
         points = f"{tick * 100:+.3g}" if tick else "0"
-        label = points if around_zero else f"{tick:.0%}"
+        label = points if around_zero else f"{tick:,.6g}" if amounts else f"{tick:.0%}"
         body.append(_text(px(tick), height - BOTTOM + 38, label))
     for i, text in enumerate(labels):
         y = TOP + i * step + step / 2

@@ -36,21 +36,23 @@ def feasible(system: System, unknown: BoolArray, cell: int) -> tuple[float, floa
     The reader knows all cells but the `unknown` (hidden ones are unknown anyway), the equations,
     and that no value is negative. The upper end is infinite where nothing bounds it.
     """
+    return _end(system, unknown, cell, 1.0), _end(system, unknown, cell, -1.0)
+
+
+def _end(system: System, unknown: BoolArray, cell: int, sign: float) -> float:
+    """The lower (sign 1) or upper (sign -1) end of `feasible`."""
     free = np.flatnonzero(unknown | system.hidden)
-    place = int(np.searchsorted(free, cell))
     known = np.where(unknown | system.hidden, 0.0, system.value)
     right = -(system.matrix @ known)
     part = system.matrix[:, free]
     rows = np.flatnonzero(np.diff(part.indptr))
-    ends = []
-    for sign in (1.0, -1.0):
-        goal = np.zeros(len(free))
-        goal[place] = sign
-        found = linprog(goal, A_eq=part[rows], b_eq=right[rows], method="highs")
-        # 3: unbounded; rounding of fractional counts can make the equations miss by a hair
-        ends.append(found.fun * sign if found.status == 0 else -np.inf * sign)
-    low, high = ends
-    return (max(low, 0.0) if np.isfinite(low) else 0.0), high
+    goal = np.zeros(len(free))
+    goal[int(np.searchsorted(free, cell))] = sign
+    found = linprog(goal, A_eq=part[rows], b_eq=right[rows], method="highs")
+    if found.status == 0:
+        return float(found.fun * sign)
+    # unbounded, or sums of fractional counts that miss by a hair: then nothing is known
+    return 0.0 if sign > 0 else np.inf
 
 
 def protect(
@@ -82,7 +84,11 @@ def protect(
 
 
 def _wide(system: System, gone: BoolArray, cell: int, width: FloatArray) -> bool:
-    low, high = feasible(system, gone, cell)
+    """Whether the interval that a reader can work out is wide enough; mostly its top tells."""
+    high = _end(system, gone, cell, -1.0)
+    low = float(system.value[cell])
+    if high - low < width[cell] - _TINY:
+        low = _end(system, gone, cell, 1.0)
     return bool(high - low >= width[cell] - _TINY)
 
 
