@@ -12,6 +12,7 @@ from coder.cli.console import comma_separated, input_files, named_value, notice,
 from coder.cli.loading import TIER, EngineSpec
 
 if TYPE_CHECKING:
+    from coder.evidence.time_lost import Order
     from coder.model.model import Tier
 
 _FILE = click.Path(path_type=Path)
@@ -30,7 +31,10 @@ _FILE = click.Path(path_type=Path)
     help="Columns that hold a scheme's text, the main one first. Default: by name.",
 )
 @click.option(
-    "--model", multiple=True, metavar="NAME=PATH", help="Use the model in folder PATH for a scheme."
+    "--model",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Use the model, or the revision (CSV files), in folder PATH for a scheme.",
 )
 @click.option("--policy", multiple=True, type=_FILE, metavar="FILE", help="Use this policy.")
 @click.option(
@@ -61,6 +65,18 @@ _FILE = click.Path(path_type=Path)
     show_default=True,
     help="Distinct texts coded together, and lost when a run is killed.",
 )
+@click.option(
+    "--facts",
+    is_flag=True,
+    help="Add the facts of each case: commuting, fatal, persons injured, days lost, violence.",
+)
+@click.option(
+    "--dates",
+    type=click.Choice(["iso", "dmy", "mdy"]),
+    default="iso",
+    show_default=True,
+    help="What comes first in dates as 03/04/2024; iso leaves them to a person. For --facts.",
+)
 @click.option("--id-column", metavar="COL", help="Record id. Default: id, record_id or case_id.")
 @click.option("--encoding", help="Text encoding of CSV input. Default: found from the file.")
 @click.option("--delimiter", help="Delimiter of CSV input. Default: found from the file.")
@@ -82,6 +98,8 @@ def code(
     force: bool,
     redact: bool,
     batch_size: int,
+    facts: bool,
+    dates: Order,
     id_column: str | None,
     encoding: str | None,
     delimiter: str | None,
@@ -115,6 +133,8 @@ def code(
         id_column=id_column,
         reading=ReadOptions(encoding, delimiter, sheet),
         redact=redact,
+        facts=facts,
+        dates=dates,
         resume=resume,
         force=force,
     )

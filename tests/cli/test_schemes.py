@@ -195,6 +195,6 @@ def test_unknown_names_are_errors_with_a_hint(arguments: list[str], words: str) 
     assert words in refused(SchemeError, *arguments)
 
 
-@pytest.mark.parametrize("command", [[], ["list"], ["show"], ["search"], ["convert"]])
+@pytest.mark.parametrize("command", [[], ["list"], ["show"], ["search"], ["convert"], ["recode"]])
 def test_every_command_shows_an_example(command: list[str]) -> None:
     assert "coder schemes " in told(*command, "--help")
