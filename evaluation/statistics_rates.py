@@ -7,8 +7,9 @@ The mining rows with all variables (2000 to 2015) are coded with the shipped mod
 probabilities. The same rows are tabulated by the codes of the source, through the crosswalk. A
 cell counts as right when the rate from the human codes lies within the interval that `coder
 stats` states for the rate from the automatic ones. Cells without a case on either side are left
-out; the rows' total is not a cell. Left out are rows without an injury and rows whose source
-code means several codes of level 1. The hours are made up (2,000,000 a year): they scale both
+out; the rows' total is not a cell. Means of fewer than two cases have no interval, and no truth
+without a case: such cells are counted apart (without_interval). Left out are rows without an
+injury and rows whose source code means several codes of level 1. The hours are made up (2,000,000 a year): they scale both
 rates alike and decide no comparison. Most rows were read in fitting; those that were not (tune
 and test by the hash of their text) are reported apart.
 """
@@ -147,7 +148,7 @@ def score(
     machine: dict[tuple[str, ...], dict[str, str]],
     human: dict[tuple[str, ...], dict[str, str]],
 ) -> dict[str, object]:
-    cells = held = coding_only = wrong_zero = 0
+    cells = held = coding_only = unstated = 0
     error = []
     for key, row in machine.items():
         truth = human.get(key, {}).get("value", "")
@@ -155,17 +156,17 @@ def score(
             continue
         if not float(row["value"] or 0) and not float(truth or 0):
             continue
-        cells += 1
         value, target = float(row["value"] or 0), float(truth or 0)
-        if row["low"] == "" or row["high"] == "":
-            wrong_zero += 1
+        if row["low"] == "" or row["high"] == "" or (measure == "mean_days" and not truth):
+            unstated += 1
             continue
+        cells += 1
         held += float(row["low"]) <= target <= float(row["high"])
         coding_only += abs(value - target) <= 1.96 * float(row["se_coding"] or 0)
         error.append(abs(value - target) / target if target else 1.0)
     missing = [k for k in human if k[2] == measure and k not in machine]
     missing = [k for k in missing if float(human[k]["value"] or 0)]
-    cells += len(missing)
+    cells += len(missing)  # the machine has no such cell at all
     low, high = (float(v) for v in wilson(held / cells, cells))
     return {
         "scheme": scheme,
@@ -175,7 +176,7 @@ def score(
         "share": round(held / cells, 4),
         "interval": [round(low, 4), round(high, 4)],
         "held_by_coding_error_alone": round(coding_only / cells, 4),
-        "without_interval": wrong_zero + len(missing),
+        "without_interval": unstated,
         "median_relative_distance": round(sorted(error)[len(error) // 2], 4),
         "target": TARGET,
         "met": held / cells >= TARGET,

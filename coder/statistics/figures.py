@@ -121,7 +121,7 @@ def _figures(cube: Cube, measure: Measure, per: FloatArray | None) -> dict[str, 
     low, high = _interval(measure)(value, error)
     # where the codes alone may leave the cell empty, its interval reaches that far down
     with np.errstate(invalid="ignore"):
-        low = np.fmin(low, np.maximum(value - Z95 * np.nan_to_num(coding), 0.0))
+        low = np.minimum(low, np.maximum(value - Z95 * np.nan_to_num(coding), 0.0))
     found = {
         "value": value, "se_sampling": sampling, "se_coding": coding, "se": error, "low": low,
         "high": high,

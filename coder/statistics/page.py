@@ -17,6 +17,7 @@ from coder.statistics.write import flat
 
 MOST_ROWS: Final = 200
 MOST_DOTS: Final = 25
+LONGEST_LABEL: Final = 24  # what a phone shows of a plot's labels
 SUPPRESSED: Final = "suppressed"
 _DECIMALS = {(m.outcome, m.name): m.decimals for m in MEASURES}
 _HEADINGS = {
@@ -140,7 +141,7 @@ def _plots(
     """Dots with intervals per value of the first dimension, the other dimensions at their total."""
     if not table.dimensions:
         return []
-    found = []
+    found: list[tuple[str, str]] = []
     for outcome, measure in _PLOTTED:
         own = [
             row
@@ -157,7 +158,7 @@ def _plots(
         picture = dot_plot(
             caption,
             f"one row per {table.dimensions[0]}, dot and interval",
-            [_label(row, table, titles).split(" · ")[0] for row in own],
+            [_cut(_label(row, table, titles).split(" · ")[0]) for row in own],
             [
                 Series(
                     measure,
@@ -171,6 +172,10 @@ def _plots(
         )
         found.append((f"{caption}.", picture))
     return found
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…"
 
 
 def _float(row: Row, *names: str) -> float:
@@ -191,7 +196,8 @@ def _printed(
         key = (str(row["outcome"]), str(row["measure"]))
         if key not in _HEADINGS:
             continue
-        used[key] = None
+        if row["value"] or key != (PERMANENT, "days_lost"):
+            used[key] = None
         label = _label(row, table, titles) or "All cases"
         line = lines.setdefault(label, {"cell": label})
         line[_HEADINGS[key]] = shown(row)
@@ -216,7 +222,8 @@ def _series(rows: Sequence[Row], table: Table, periods: Sequence[str]) -> list[P
     for row in rows:
         heading = _HEADINGS.get((str(row["outcome"]), str(row["measure"])))
         if heading and all(row[name] == TOTAL for name in table.dimensions):
-            used[heading] = None
+            if row["value"] or row["outcome"] != PERMANENT:
+                used[heading] = None
             line = lines[str(row["period"])]
             line[heading], line[f"{heading} interval"] = shown(row), _between(row)
     columns = [Column("period", "Period")]

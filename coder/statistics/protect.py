@@ -55,6 +55,8 @@ def protect_tables(
     counts, days = _values(tables)
     for block, value in counts.items():
         gone = _protected_counts(value, names, used, rule, units.of("count", block, names))
+        # nor is it told how many days suppressed cases lost, were it none
+        gone |= {(o, own) for outcome, own in gone for o in _DAYS if outcome in (ALL, NON_FATAL)}
         lost = days.get(block, {})
         for outcome in _DAYS:
             part = {cell: v for cell, v in lost.items() if cell[0] == outcome}
