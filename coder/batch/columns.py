@@ -57,6 +57,38 @@ SIDE: Final = Column(
     "{s}_side", pa.string(), "side of the body: 1 right, 2 left, 3 both, if the text says it", "2"
 )
 
+#: Added once, after the columns of all schemes, when the facts of cases are asked for.
+FACT_COLUMNS: Final = (
+    Column(
+        "occupational",
+        pa.string(),
+        "occupational, commuting or neither (paragraph 5); empty without a text",
+        "commuting",
+    ),
+    Column("commuting", pa.string(), "yes or no: a commuting accident (paragraph 5 b)", "yes"),
+    Column("transport_mode", pa.string(), "how the commuter travelled (11 b)", "bicycle"),
+    Column("transport_role", pa.string(), "driver, passenger or pedestrian (11 c)", "driver"),
+    Column("counterpart_mode", pa.string(), "who or what was met (11 d)", "car"),
+    Column("fatal", pa.string(), "yes or no: death within one year (paragraph 13)", "no"),
+    Column("persons_injured", pa.int64(), "a case for each of them (paragraph 12)", "1"),
+    Column(
+        "days_lost",
+        pa.int64(),
+        "calendar days from the day after the accident to the day before the return "
+        "(paragraph 15); empty for fatal cases",
+        "12",
+    ),
+    Column(
+        "days_lost_basis", pa.string(), "absences, dates, days or workdays (times 7/5)", "dates"
+    ),
+    Column("violence", pa.string(), "physical, psychological or sexual (C190)", "physical"),
+    Column("violence_by", pa.string(), "colleague, client, partner or outsider", "client"),
+    Column("occupational_disease", pa.string(), "yes: perhaps no accident (5 c)", "no"),
+    Column("platform_work", pa.string(), "yes: perhaps through a digital platform", "no"),
+    Column("facts_review", pa.string(), "why a person looks at the facts", "violence or …"),
+)
+FACTS_REVIEW: Final = FACT_COLUMNS[-1].name
+
 
 def added_columns(scheme: str) -> tuple[Column, ...]:
     """The columns that coding with `scheme` adds, in file order."""
@@ -66,20 +98,24 @@ def added_columns(scheme: str) -> tuple[Column, ...]:
     return (*DECISION_COLUMNS[:place], SIDE, *DECISION_COLUMNS[place:])
 
 
-def decision_schema(targets: Mapping[str, str], *, review: bool = True) -> pa.Schema:
+def decision_schema(
+    targets: Mapping[str, str], *, review: bool = True, facts: bool = False
+) -> pa.Schema:
     """Names and types of all added columns; without `review`, those of the coded file only.
+
+    With `facts` those of the facts of cases come last.
 
     `targets` maps the names that the columns carry to schemes: a model of one's own may have
     another name than the scheme that it codes to.
     """
-    return pa.schema(
-        [
-            pa.field(column.name.format(s=name), column.type)
-            for name, scheme in targets.items()
-            for column in added_columns(scheme)
-            if review or not column.only_in_review
-        ]
-    )
+    of_schemes = [
+        pa.field(column.name.format(s=name), column.type)
+        for name, scheme in targets.items()
+        for column in added_columns(scheme)
+        if review or not column.only_in_review
+    ]
+    of_facts = [pa.field(column.name, column.type) for column in FACT_COLUMNS] if facts else []
+    return pa.schema(of_schemes + of_facts)
 
 
 def input_names(names: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
@@ -99,12 +135,14 @@ def input_names(names: Sequence[str], added: Iterable[str]) -> tuple[str, ...]:
     return tuple(result)
 
 
-def conform(table: pa.Table, targets: Mapping[str, str], rows: int) -> pa.Table:
+def conform(
+    table: pa.Table, targets: Mapping[str, str], rows: int, *, facts: bool = False
+) -> pa.Table:
     """The added columns of an engine's answer, in order and of the documented types.
 
     Raises CoderError when the answer has other rows, lacks a column or has an unknown status.
     """
-    schema = decision_schema(targets)
+    schema = decision_schema(targets, facts=facts)
     missing = [name for name in schema.names if name not in table.column_names]
     if missing or table.num_rows != rows:
         raise CoderError(

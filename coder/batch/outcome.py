@@ -71,7 +71,7 @@ def _gathered(task: Task) -> BatchFile:
     """The decisions of all texts in one file, in text order."""
     path = task.folder / "decisions.arrow"
     texts = BatchFile(task.folder / "texts.arrow")
-    with whole(path) as part, BatchWriter(part, decision_schema(task.targets)) as writer:
+    with whole(path) as part, BatchWriter(part, _added(task)) as writer:
         for number in range(len(texts)):
             writer.write(BatchFile(task.path(number)).batch(0))
     return BatchFile(path)
@@ -80,7 +80,7 @@ def _gathered(task: Task) -> BatchFile:
 def _write_coded(
     path: Path, task: Task, rows: BatchFile, decisions: BatchFile, counts: Counts
 ) -> None:
-    added = decision_schema(task.targets, review=False)
+    added = _added(task, review=False)
     schema = _output_schema(rows, added)
     with open_writer(path, schema, path.suffix[1:]) as writer:
         for block in _blocks(rows):
@@ -100,7 +100,7 @@ def _write_review(
     review = [needs_review(batch, task.schemes) for batch in batches]
     margin = [margins(batch, task.schemes) for batch in batches]
     text_of_row = text_numbers(rows)
-    schema = _output_schema(rows, decision_schema(task.targets))
+    schema = _output_schema(rows, _added(task))
     with path.open("wb") as stream:
         stream.write(csv_header(schema.names))
         if not batches:
@@ -111,6 +111,10 @@ def _write_review(
             answers = decisions.take(text_of_row[places])
             stream.write(csv_lines(_beside(rows.take(places), answers, schema)))
     counts.review = len(order)
+
+
+def _added(task: Task, *, review: bool = True) -> pa.Schema:
+    return decision_schema(task.targets, review=review, facts=task.facts is not None)
 
 
 def _blocks(rows: BatchFile) -> Iterator[pa.Table]:

@@ -6,13 +6,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from coder.batch.columns import REVIEW
+from coder.batch.columns import FACTS_REVIEW, REVIEW
 from coder.batch.seen import Ints
 
 
 def needs_review(decisions: pa.Table, schemes: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Per text, whether any scheme sends it to a person."""
+    """Per text, whether any scheme or any fact of the case sends it to a person."""
     result = np.zeros(decisions.num_rows, dtype=bool)
+    if FACTS_REVIEW in decisions.column_names:
+        result |= decisions[FACTS_REVIEW].is_valid().to_numpy()
     for scheme in schemes:
         result |= _in_review(decisions, scheme)
     return result

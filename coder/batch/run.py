@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 from coder.batch import folder, manifest
 from coder.batch.blocks import ReadOptions, Source, file_sha256, text_schema
 from coder.batch.columns import decision_schema
+from coder.batch.facts import Facts
 from coder.batch.fields import text_columns
 from coder.batch.intake import Intake, Plan, find_id_column, take_in
 from coder.batch.opening import open_source
@@ -24,6 +25,7 @@ from coder.batch.store import WORK, BatchFile, locked, write_json
 from coder.batch.workers import Engine, Loader, Task, code_batches, group_columns, loaded
 from coder.batch.writing import EXCEL_CHARACTERS, FORMATS, check_fits
 from coder.errors import InputError, OutputError, SchemeError
+from coder.evidence.time_lost import Order
 
 BATCH_SIZE: Final = 2_000
 
@@ -42,10 +44,13 @@ class Job:
     text: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     file_format: str = "csv"
     jobs: int = 1
+    cluster: str | None = None
     batch_size: int = BATCH_SIZE
     id_column: str | None = None
     reading: ReadOptions = field(default_factory=ReadOptions)
     redact: bool = False
+    facts: bool = False
+    dates: Order = "iso"
     resume: bool = False
     force: bool = False
 
@@ -107,10 +112,13 @@ def _check(job: Job) -> _Checked:
     engine = loaded(job.loader)
     asked = _asked(job, engine)
     targets = {name: engine.scheme(name).name for name in asked}
-    visible = _visible(schema, targets, job.text)
+    visible = _visible(schema, targets, job)
+    narrative = job.text.get("injury-type")
+    facts = Facts.of(schema.names, narrative, job.dates) if job.facts else None
     columns = text_columns(visible, targets, job.text, asked=job.schemes is not None)
     groups = group_columns(engine)
     used = {name for names in columns.values() for name in names} | set(groups)
+    used |= set(facts.columns if facts else ())
     for name in groups:
         _require(schema, name, "the policy has thresholds by '{}', which is no column of the input")
     return _Checked(
@@ -129,6 +137,7 @@ def _check(job: Job) -> _Checked:
             named=tuple((name, targets[name]) for name in columns),
             columns=visible,
             text=tuple(sorted((scheme, tuple(names)) for scheme, names in job.text.items())),
+            facts=facts,
         ),
         tuple(file_sha256(path) for path in job.inputs),
         engine.manifest(),
@@ -175,12 +184,10 @@ def _common_schema(sources: tuple[Source, ...]) -> pa.Schema:
     return first if alike else text_schema(first.names)
 
 
-def _visible(
-    schema: pa.Schema, targets: Mapping[str, str], text: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
+def _visible(schema: pa.Schema, targets: Mapping[str, str], job: Job) -> tuple[str, ...]:
     """The columns that the engine sees: all but those that have the name of an added one."""
-    added = set(decision_schema(targets).names)
-    taken = [name for names in text.values() for name in names if name in added]
+    added = set(decision_schema(targets, facts=job.facts).names)
+    taken = [name for names in job.text.values() for name in names if name in added]
     if taken:
         raise InputError(
             f"text column '{taken[0]}' has the name of a column that coding adds: rename it",
@@ -204,6 +211,7 @@ def _plan(job: Job, checked: _Checked) -> dict[str, object]:
             "format": job.file_format,
             "batch_size": job.batch_size,
             "redact": job.redact,
+            **({"facts": {"dates": job.dates}} if job.facts else {}),
         },
         "engine": dict(checked.engine),
         "program": manifest.program(),
@@ -216,7 +224,7 @@ def _intake(job: Job, checked: _Checked) -> Intake:
     if done.exists():
         return Intake(**json.loads(done.read_text(encoding="utf-8")))
     intake = take_in(checked.intake, job.out / WORK)
-    added = decision_schema(checked.task.targets, review=False)
+    added = decision_schema(checked.task.targets, review=False, facts=job.facts)
     check_fits(job.file_format, intake.kept, len(checked.intake.schema) + len(added))
     write_json(done, asdict(intake))
     return intake
@@ -232,7 +240,15 @@ def _code(job: Job, checked: _Checked, intake: Intake, progress: Progress) -> in
     records = [int(shares[a:b].sum()) for a, b in pairwise(texts.starts)]
     done = intake.kept - sum(records[number] for number in waiting)
     progress(done, intake.kept)
-    for number in code_batches(checked.task, waiting, job.jobs):
+    for number in _numbers_done(job, checked.task, waiting):
         done += records[number]
         progress(done, intake.kept)
     return len(texts) - len(waiting)
+
+
+def _numbers_done(job: Job, task: Task, waiting: list[int]) -> Iterator[int]:
+    if job.cluster is None:
+        return code_batches(task, waiting, job.jobs)
+    from coder.batch.cluster import code_on_cluster
+
+    return code_on_cluster(task, waiting, job.cluster)

@@ -11,6 +11,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from coder.batch.columns import conform
+from coder.batch.facts import Facts
 from coder.batch.store import BatchFile, batch_rows, write_table
 from coder.errors import CoderError
 
@@ -76,6 +77,7 @@ class Task:
     named: tuple[tuple[str, str], ...]
     columns: tuple[str, ...]
     text: tuple[tuple[str, tuple[str, ...]], ...]
+    facts: Facts | None = None
 
     @property
     def targets(self) -> dict[str, str]:
@@ -103,7 +105,10 @@ def code_batch(task: Task, number: int) -> int:
     answer = engine.code_table(
         _as_input(texts, task.columns), schemes=task.schemes, text=dict(task.text)
     )
-    write_table(task.path(number), conform(answer, task.targets, texts.num_rows))
+    if task.facts:
+        answer = task.facts.beside(answer, _as_input(texts, task.facts.names))
+    told = conform(answer, task.targets, texts.num_rows, facts=task.facts is not None)
+    write_table(task.path(number), told)
     return number
 
 

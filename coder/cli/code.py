@@ -53,6 +53,11 @@ _FILE = click.Path(path_type=Path)
 )
 @TIER
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Code on the workers of the Dask scheduler at ADDRESS, as in tcp://host:8786.",
+)
 @click.option("--resume", is_flag=True, help="Continue a run that was interrupted.")
 @click.option("--force", is_flag=True, help="Replace the run that DIR holds.")
 @click.option(
@@ -94,6 +99,7 @@ def code(
     file_format: str,
     tier: Tier,
     jobs: int,
+    cluster: str | None,
     resume: bool,
     force: bool,
     redact: bool,
@@ -115,6 +121,8 @@ def code(
     """
     if resume and force:
         raise click.UsageError("--resume continues a run, --force replaces it: give one of them")
+    if cluster and jobs > 1:
+        raise click.UsageError("--jobs is for this machine, --cluster for others: give one of them")
     from coder.batch import Job, ReadOptions, code_files
 
     chosen = comma_separated(schemes)
@@ -129,6 +137,7 @@ def code(
         text=_text_columns(text),
         file_format=file_format,
         jobs=jobs,
+        cluster=cluster,
         batch_size=batch_size,
         id_column=id_column,
         reading=ReadOptions(encoding, delimiter, sheet),

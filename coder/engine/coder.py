@@ -24,6 +24,7 @@ from coder.engine.columns import (
 )
 from coder.engine.loading import choose_policies, load_models
 from coder.engine.revisions import Derived, derive, find_revisions, own_policies
+from coder.engine.rules import RULES, Rules
 from coder.engine.signals import Seen, Shared, see, sides
 from coder.engine.types import Decision, Suggestion
 from coder.errors import SchemeError
@@ -61,11 +62,13 @@ class Coder:
         policies: Mapping[str, Policy],
         derived: Mapping[str, Derived] | None = None,
         names: Sequence[str] | None = None,
+        rules: Mapping[str, Rules] | None = None,
     ) -> None:
         self._models = dict(models)
         self._policies = dict(policies)
         self._derived = dict(derived or {})
-        self._asked = tuple(names or (*models, *self._derived))
+        self._rules = dict(rules or {})
+        self._asked = tuple(names or (*models, *self._derived, *self._rules))
 
     @classmethod
     def load(
@@ -86,16 +89,20 @@ class Coder:
         """
         folders = {name: Path(folder) for name, folder in (models or {}).items()}
         names = list(dict.fromkeys(schemes or (*SHIPPED, *folders)))
-        revisions = find_revisions(names, folders, SHIPPED)
-        needed = dict.fromkeys(revisions[n].base.name if n in revisions else n for n in names)
+        ruled = [name for name in names if name in RULES and name not in folders]
+        read = [name for name in names if name not in ruled]
+        revisions = find_revisions(read, folders, SHIPPED)
+        needed = dict.fromkeys(revisions[n].base.name if n in revisions else n for n in read)
         loaded = load_models(tuple(needed), folders, tier)
-        own, others = own_policies(revisions, policies or ())
+        without_model = {name: one.scheme.name for name, one in revisions.items()}
+        own, others = own_policies(without_model | {n: n for n in ruled}, policies or ())
         chosen = choose_policies(loaded, folders, others, target_accuracy)
         derived = {
             name: derive(one, loaded[one.base.name].hash, chosen[one.base.name], own.get(name))
             for name, one in revisions.items()
         }
-        return cls(loaded, chosen, derived, names)
+        rules = {name: Rules.load(name, target_accuracy, own.get(name)) for name in ruled}
+        return cls(loaded, chosen, derived, names, rules)
 
     @property
     def schemes(self) -> tuple[str, ...]:
@@ -190,7 +197,7 @@ class Coder:
                 }
                 for name, model in self._models.items()
             }
-            | {name: one.entry() for name, one in self._derived.items()},
+            | {name: one.entry() for name, one in (self._derived | self._rules).items()},
             "policies": {
                 name: {
                     "target_accuracy": policy.target_accuracy,
@@ -198,7 +205,7 @@ class Coder:
                     "minimum_level": policy.minimum_level,
                     "promised_share": round(policy.promised_share, 4),
                 }
-                for name in (*self._models, *self._derived)
+                for name in (*self._models, *self._derived, *self._rules)
                 for policy in [self._policy(name)]
             },
         }
@@ -209,17 +216,20 @@ class Coder:
             self._loaded(name)
         return names
 
-    def _loaded(self, name: str) -> Model | Derived:
-        found = self._derived.get(name) or self._models.get(name)
+    def _loaded(self, name: str) -> Model | Derived | Rules:
+        found = self._derived.get(name) or self._models.get(name) or self._rules.get(name)
         if found is None or name not in self._asked:
             loaded = ", ".join(self._asked)
             raise SchemeError(f"no model for {name} is loaded; loaded: {loaded}", scheme=name)
         return found
 
     def _policy(self, name: str) -> Policy:
-        return self._derived[name].policy if name in self._derived else self._policies[name]
+        without = self._derived.get(name) or self._rules.get(name)
+        return without.policy if without else self._policies[name]
 
     def _see(self, columns: Mapping[Role, Sequence[str]], name: str) -> Seen:
+        if name in self._rules:
+            return self._rules[name].see(columns)
         derived = self._derived.get(name)
         seen = see(columns, self._models[derived.base if derived else name])
         return derived.read(seen) if derived else seen
@@ -274,12 +284,13 @@ class Coder:
         groups: Sequence[str] | None,
         shared: Shared | None = None,
     ) -> Coded:
-        model, policy = self._models[name], self._policies[name]
-        seen = see(columns, model, shared)
+        rules, policy = self._rules.get(name), self._policy(name)
+        seen = rules.see(columns) if rules else see(columns, self._models[name], shared)
+        scheme = seen.probabilities.scheme
         decisions = decide(seen.probabilities, policy, seen.signals, groups)
         texts = [one.main for one in seen.prepared]
-        flags = phrase_flags(model.scheme.name, texts, decisions.code.tolist())
-        coded = _taken_back(Coded(model.scheme, policy, seen, decisions, []), flags)
+        flags = phrase_flags(scheme.name, texts, decisions.code.tolist())
+        coded = _taken_back(Coded(scheme, policy, seen, decisions, []), flags)
         return replace(coded, sides=sides(columns, seen.probabilities, coded.decisions))
 
 

@@ -112,6 +112,7 @@ class Derived:
             values[rows[:, None], into] += p.values[rows, column][:, None] * (shares - usually)
         values = np.clip(values, 0.0, 1.0).astype(np.float32)
         probabilities = Probabilities(self.revision.scheme, tuple(self.column), values)
+        assert isinstance(base.reading, Reading)  # revisions derive from models alone
         reading = DerivedReading(
             base.reading.model, probabilities, base.reading.features, self._origin(p, usual)
         )
@@ -219,14 +220,14 @@ def find_revisions(
 
 
 def own_policies(
-    revisions: Mapping[str, Revision], files: Sequence[str | Path]
+    schemes: Mapping[str, str], files: Sequence[str | Path]
 ) -> tuple[dict[str, Policy], list[str | Path]]:
-    """The policies that were tuned on a revision itself, and the files that are not."""
+    """The policies of what has no model of its own (name -> scheme), and the files of the rest."""
     own: dict[str, Policy] = {}
     others: list[str | Path] = []
     for path in files:
         policy = Policy.load(path)
-        fitting = [name for name, one in revisions.items() if one.scheme.name == policy.scheme]
+        fitting = [name for name, scheme in schemes.items() if scheme == policy.scheme]
         own |= dict.fromkeys(fitting, policy)
         others += [] if fitting else [path]
     return own, others

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from coder.evidence import (
     vagueness,
 )
 from coder.evidence.vague import MOST_BLANKS as MOST_VAGUE
-from coder.model.model import Model, Reading
+from coder.model.model import Model
 from coder.model.probabilities import Probabilities
 from coder.text import Prepared, Role, main_role
 
@@ -29,6 +30,15 @@ DIAGNOSIS_ERROR = 0.02  # how often a diagnosis code beside a narrative is of an
 INJURY_SCHEMES = ("injury-type", "body-part")
 
 
+class Spoken(Protocol):
+    """Whatever can name the words that speak for a code, as a model's `Reading` does."""
+
+    def words_for(
+        self, rows: NDArray[np.intp], columns: NDArray[np.intp], limit: int = 3
+    ) -> list[list[tuple[str, ...]]]:
+        """Per row and code asked about, at most `limit` words."""
+
+
 @dataclass(frozen=True)
 class Seen:
     """n records as one model and the rules see them.
@@ -37,7 +47,7 @@ class Seen:
     """
 
     prepared: list[Prepared]
-    reading: Reading
+    reading: Spoken
     probabilities: Probabilities
     signals: Signals
     matches: list[Mapping[str, str]]

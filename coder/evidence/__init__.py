@@ -1,28 +1,38 @@
-"""What the text says by rule: index lookup, diagnosis codes, side of body, named occupation."""
+"""What the text says by rule: index lookup, diagnosis codes, named occupation, case facts."""
 
 from coder.evidence.activity import named_activity
+from coder.evidence.cases import CaseFacts, case_facts, fact_columns
 from coder.evidence.injury import diagnosis_codes, several_injured, side_of_body
 from coder.evidence.lookup import IndexLookup, Match
 from coder.evidence.occupation import Cue, Named, named_occupation, occupation_evidence
 from coder.evidence.prepare import is_title, prepare_records
+from coder.evidence.said import Said, employment, said_in_text
+from coder.evidence.size import size_class
 from coder.evidence.split import SplitText, split_text
 from coder.evidence.vague import Vague, vagueness
 
 __all__ = [
+    "CaseFacts",
     "Cue",
     "IndexLookup",
     "Match",
     "Named",
+    "Said",
     "SplitText",
     "Vague",
+    "case_facts",
     "diagnosis_codes",
+    "employment",
+    "fact_columns",
     "is_title",
     "named_activity",
     "named_occupation",
     "occupation_evidence",
     "prepare_records",
+    "said_in_text",
     "several_injured",
     "side_of_body",
+    "size_class",
     "split_text",
     "vagueness",
 ]

@@ -65,7 +65,8 @@ def fact_columns(columns: Sequence[str]) -> dict[str, str]:
     """Which columns state facts, by name: fact -> the first column that states it.
 
     The facts are accident_date, death_date, return_date, absences, days_lost, workdays_lost,
-    persons_injured, fatal and degree (of injury); names are in training_data/evidence/fact_columns.csv.
+    persons_injured, fatal and degree (of injury); the names are in
+    training_data/evidence/fact_columns.csv.
     """
     found: dict[str, str] = {}
     for column in columns:

@@ -14,10 +14,11 @@ from coder.resources import shipped
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression over folded text, and the value that it stands for."""
+    """A regular expression over folded text, the value that it stands for, and what follows."""
 
     value: str
     regex: re.Pattern[str]
+    more: tuple[str, ...] = ()
 
     def first(self, text: str) -> str | None:
         """The words of the first match, None without one."""
@@ -33,8 +34,8 @@ def patterns(table: str) -> Mapping[str, tuple[Pattern, ...]]:
         rows = csv.reader(file)
         next(rows)
         found: dict[str, list[Pattern]] = {}
-        for kind, value, pattern, *_ in rows:
-            found.setdefault(kind, []).append(Pattern(value, re.compile(pattern)))
+        for kind, value, pattern, *more in rows:
+            found.setdefault(kind, []).append(Pattern(value, re.compile(pattern), tuple(more)))
     return MappingProxyType({kind: tuple(some) for kind, some in found.items()})
 
 

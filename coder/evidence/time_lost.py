@@ -48,7 +48,9 @@ def read_date(raw: str, what: str, order: Order = "iso") -> datetime.date | None
     first, second, year = (int(part) for part in found.groups())
     if order == "iso":
         if first != second and first <= 12 and second <= 12:
-            raise UnusableError(f"{what} can be read two ways: say whether days or months come first")
+            raise UnusableError(
+                f"{what} can be read two ways: say whether days or months come first"
+            )
         order = "mdy" if second > 12 else "dmy"
     day, month = (first, second) if order == "dmy" else (second, first)
     return _day(year, month, day, what)
@@ -106,7 +108,7 @@ def days_of_absences(accident: datetime.date | None, raw: str, order: Order = "i
 
 
 def whole_days(raw: str, what: str) -> float | None:
-    """A number of days, None for an empty cell. Raises UnusableError for less than none or no number."""
+    """A number of days, None for an empty cell. Raises UnusableError for no number from 0 on."""
     text = raw.strip()
     if not text:
         return None
