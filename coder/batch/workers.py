@@ -101,15 +101,18 @@ class Task:
 def code_batch(task: Task, number: int) -> int:
     """Code one batch of texts and write its decisions whole; returns the batch's number."""
     texts = BatchFile(task.folder / "texts.arrow").batch(number)
-    engine = loaded(task.loader)
+    write_table(task.path(number), code_texts(loaded(task.loader), task, texts))
+    return number
+
+
+def code_texts(engine: Engine, task: Task, texts: pa.Table) -> pa.Table:
+    """The decisions on some texts, as the shards hold them."""
     answer = engine.code_table(
         _as_input(texts, task.columns), schemes=task.schemes, text=dict(task.text)
     )
     if task.facts:
         answer = task.facts.beside(answer, _as_input(texts, task.facts.names))
-    told = conform(answer, task.targets, texts.num_rows, facts=task.facts is not None)
-    write_table(task.path(number), told)
-    return number
+    return conform(answer, task.targets, texts.num_rows, facts=task.facts is not None)
 
 
 def _as_input(texts: pa.Table, columns: tuple[str, ...]) -> pa.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,3 +45,12 @@ class EngineSpec:
             tier=self.tier,
             **target,
         )
+
+    def paths(self) -> tuple[Path, ...]:
+        """The folders and files that it reads, besides what is installed."""
+        return (*(folder for _, folder in self.models), *self.policies)
+
+    def moved(self, places: Mapping[Path, Path]) -> EngineSpec:
+        """The same engine, with each of the paths in another place."""
+        models = tuple((name, places[folder]) for name, folder in self.models)
+        return replace(self, models=models, policies=tuple(map(places.__getitem__, self.policies)))
