@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from coder.batch.columns import Column, added_columns
+from coder.batch.columns import FACT_COLUMNS, Column, added_columns
 from coder.cli.main import cli
 
 HERE = Path(__file__).parent
@@ -49,6 +49,7 @@ def cli_page() -> str:
 def files_page() -> str:
     """docs/files.md."""
     rows = [_row(column) for column in added_columns("body-part")]
+    facts = [_row(column) for column in FACT_COLUMNS]
     return f"""# Files
 
 Made by `docs/generate.py` from `coder/batch/columns.py`.
@@ -78,6 +79,16 @@ do not. An input column that has the name of an added one is kept as `<name>_inp
 
 `{{scheme}}` is the scheme's name, as in `isco-08_code`. `body-part_side` exists for `body-part`
 only.
+
+With `--facts` these columns follow, once. Rows with a `facts_review` are in `review.csv`. The
+facts are read from the narrative and from columns such as `accident_date`, `death_date`,
+`return_date`, `absences`, `days_lost`, `workdays_lost`, `persons_injured`, `fatal`; dates outweigh
+flags and numbers, and these outweigh the text. Paragraphs are those of the 16th ICLS resolution,
+C190 is the Violence and Harassment Convention.
+
+| column | type | meaning | example | in |
+|---|---|---|---|---|
+{chr(10).join(facts)}
 """
 
 

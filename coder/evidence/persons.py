@@ -30,6 +30,7 @@ _HELPERS = re.compile(r"\b(?:help\w*|assist\w*|carried|pulled|saw|found|called|n
 _HELPING = re.compile(
     rf"\b{_PERSONS} (?:\w+ )?(?:helped|assisted|carried|pulled|found) (?:the|an?|him|her)\b"
 )
+_ONE_OF = re.compile(rf"\bone of (?:the )?\w+ (?:\w+ )?{_PERSONS}\b")
 _ONE_AND_ANOTHER = re.compile(
     rf"\bone (?:\w+ )?{_HARMED}\b[^.]{{0,60}}\b(?:another|the other|a second|one)\b[^.]{{0,30}}?"
     rf"\b(?:{_HURT}|{_SUFFERED})\b"
@@ -55,7 +56,7 @@ def persons_injured(narrative: str) -> int | None:
     if (most := max(found)) > 1:
         return most
     untouched = _UNHURT.search(text) or _HELPING.search(text)
-    return None if several_injured(narrative) and not untouched else 1
+    return None if several_injured(_ONE_OF.sub("one", text)) and not untouched else 1
 
 
 def _counted(text: str) -> int:
