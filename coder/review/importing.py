@@ -8,7 +8,7 @@ import random
 import secrets
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,25 +64,34 @@ def import_folder(store: Store, folder: Path, options: Options | None = None) ->
     """
     chosen = options or Options()
     coded = read_folder(folder)
+    if not chosen.source:
+        chosen = replace(chosen, source=folder.resolve().name)
     if chosen.known:
-        return _import_known(store, coded, chosen, folder)
+        return _import_known(store, coded, chosen)
     with store.write() as session:
-        batch = _batch(store, session, coded, chosen, folder)
-        report = Imported(batch_id=batch.id, records=len(coded.rows))
-        ids = _records(session, coded, chosen, batch)
-        for scheme in coded.schemes:
-            _Scheme(store, session, coded, chosen, batch, scheme, report).run(ids)
-        body = {
-            "batch": batch.id,
-            "fingerprint": coded.fingerprint,
-            "records": report.records,
-            "items": report.items,
-        }
-        ledger.append(session, at=batch.at, user_id=None, action="import", body=body)
+        return import_coded(store, session, coded, chosen)
+
+
+def import_coded(
+    store: Store, session: Session, coded: Coded, options: Options, user_id: int | None = None
+) -> Imported:
+    """Import coded records inside the caller's writing transaction; see `import_folder`."""
+    batch = _batch(store, session, coded, options)
+    report = Imported(batch_id=batch.id, records=len(coded.rows))
+    ids = _records(session, coded, options, batch)
+    for scheme in coded.schemes:
+        _Scheme(store, session, coded, options, batch, scheme, report).run(ids)
+    body = {
+        "batch": batch.id,
+        "fingerprint": coded.fingerprint,
+        "records": report.records,
+        "items": report.items,
+    }
+    ledger.append(session, at=batch.at, user_id=user_id, action="import", body=body)
     return report
 
 
-def _batch(store: Store, session: Session, coded: Coded, options: Options, folder: Path) -> Batch:
+def _batch(store: Store, session: Session, coded: Coded, options: Options) -> Batch:
     known = sorted(options.known.items())
     fingerprint = text_key(b"", coded.fingerprint, repr(known)) if known else coded.fingerprint
     before = session.scalar(sa.select(Batch).where(Batch.fingerprint == fingerprint))
@@ -91,7 +100,7 @@ def _batch(store: Store, session: Session, coded: Coded, options: Options, folde
             f"this coded file is in the store already, as batch {before.id}", batch=before.id
         )
     batch = Batch(
-        source=(options.source or folder.resolve().name)[:128],
+        source=options.source[:128],
         fingerprint=fingerprint,
         at=store.clock(),
         columns=list(coded.columns),
@@ -315,9 +324,11 @@ class _Scheme:
 
 
 def doubt(result: MachineResult) -> float:
-    """How unsure the engine was, 0 to 1: one minus the probability of its best suggestion."""
+    """How unsure the engine was, 0 to 1: one minus the gap between its two best suggestions, as
+    in the order of review.csv. What lies near a border teaches most."""
     if result.suggestions:
-        return 1.0 - result.suggestions[0][1]
+        second = result.suggestions[1][1] if len(result.suggestions) > 1 else 0.0
+        return 1.0 - (result.suggestions[0][1] - second)
     return 1.0 if result.confidence is None else 1.0 - result.confidence
 
 
@@ -335,10 +346,10 @@ def named(manifest: Mapping[str, Any], part: str, scheme: str) -> str:
     return hashlib.sha256(ledger.canonical(entry).encode()).hexdigest()
 
 
-def _import_known(store: Store, coded: Coded, options: Options, folder: Path) -> Imported:
+def _import_known(store: Store, coded: Coded, options: Options) -> Imported:
     """Rows with a known right code become checks for new clerks; no records, no results."""
     with store.write() as session:
-        batch = _batch(store, session, coded, options, folder)
+        batch = _batch(store, session, coded, options)
         report = Imported(batch_id=batch.id, records=len(coded.rows))
         for scheme, column in options.known.items():
             if scheme not in coded.schemes or column not in coded.columns:

@@ -265,7 +265,10 @@ class Event(Base):
 
 
 class Job(Base):
-    """A batch that an API client left for coding; the input is dropped when it ends."""
+    """A batch that an API client left for coding; the input is dropped when it ends.
+
+    With a `source` its review cases go into the queue, `queued` of each scheme.
+    """
 
     __tablename__ = "jobs"
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -275,6 +278,8 @@ class Job(Base):
     records: Mapped[list[dict[str, str]] | None] = mapped_column(JSON(none_as_null=True))
     result: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     error: Mapped[str | None] = mapped_column(String(64))
+    source: Mapped[str | None] = mapped_column(String(128))
+    queued: Mapped[dict[str, int] | None] = mapped_column(JSON(none_as_null=True))
     total: Mapped[int] = mapped_column(Integer)
     done: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[int] = mapped_column(Big)

@@ -30,7 +30,8 @@ class Decision:
 
 
 class Engine:
-    """Codes every text as a hand; the text "explode" is a fault of the engine."""
+    """Codes every text as a hand; a text with "unsure" needs a person, and "explode" is a fault
+    of the engine."""
 
     schemes = ("body-part",)
 
@@ -49,7 +50,9 @@ class Engine:
     ) -> Mapping[str, Any]:
         text = record if isinstance(record, str) else " ".join(record.values())
         found = tuple(self.suggest(text, "body-part"))
-        return {s: Decision("auto", "5.4", "Hand", 2, 0.8, found) for s in schemes or self.schemes}
+        status = "review" if "unsure" in text else "auto"
+        decision = Decision(status, "5.4", "Hand", 2, 0.8, found)
+        return dict.fromkeys(schemes or self.schemes, decision)
 
     def manifest(self) -> Mapping[str, Any]:
         return {"models": {}}

@@ -17,7 +17,8 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from coder.review import queue, users
+from coder.review import ledger, queue, users
+from coder.review.api import jobs
 from coder.review.api.app import create_app
 from coder.review.api.context import Context
 from coder.review.api.guard import BATCH_LIMIT, BODY_LIMIT, CSP
@@ -27,7 +28,7 @@ from coder.review.api.problems import QuietFormatter
 from coder.review.api.webhook import Deliverer, Target
 from coder.review.errors import ConflictError, RateError
 from coder.review.importing import import_folder
-from coder.review.models import Decision, Event, Job, Receipt
+from coder.review.models import Decision, Entry, Event, Job, Receipt, Record
 from coder.review.store import Store
 from tests.review.conftest import Clock, person
 from tests.review.engine import Engine
@@ -178,11 +179,7 @@ def test_an_idempotency_key_decides_once(client: TestClient, filled: Store) -> N
 def test_a_batch_job_runs_and_drops_its_input(client: TestClient, filled: Store) -> None:
     records = [{"narrative": f"hand {n}"} for n in range(3)]
     job = client.post("/v1/batch", json={"records": records}).json()
-    for _ in range(100):
-        state = client.get(f"/v1/batch/{job['id']}").json()
-        if state["state"] == "done":
-            break
-        threading.Event().wait(0.05)
+    state = finished(client, job["id"])
     assert [r["body-part"]["code"] for r in state["result"]] == ["5.4"] * 3
     with filled.read() as session:
         assert session.scalars(sa.select(Job.records)).one() is None
@@ -197,17 +194,74 @@ def test_a_batch_job_runs_and_drops_its_input(client: TestClient, filled: Store)
 def test_a_fault_of_the_engine_fails_the_job_not_the_worker(
     filled: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from coder.review.api import jobs
-
     with filled.read() as session:
         ann = users.named(session, "ann")
     worker = Worker(filled, Engine())
-    bad = jobs.add(filled, ann, [{"narrative": f"explode {PLANTED}"}], ["body-part"])
-    good = jobs.add(filled, ann, [{"narrative": "hand"}], ["body-part"])
+    texts = f"explode {PLANTED}", "hand"
+    with filled.write() as session:
+        bad, good = (
+            jobs.add(filled, session, ann, [{"narrative": text}], ["body-part"]) for text in texts
+        )
     assert [worker.step(), worker.step(), worker.step()] == [True, True, False]
     assert jobs.state(filled, ann, bad.id).error == "internal"
     assert jobs.state(filled, ann, good.id).state == "done"
     assert PLANTED not in caplog.text
+
+
+def finished(client: TestClient, job: str) -> dict[str, Any]:
+    for _ in range(200):
+        state: dict[str, Any] = client.get(f"/v1/batch/{job}").json()
+        if state["state"] not in ("waiting", "running"):
+            return state
+        threading.Event().wait(0.05)
+    raise AssertionError("the job did not end")
+
+
+def test_a_batch_can_leave_its_review_cases_in_the_queue(client: TestClient, filled: Store) -> None:
+    records = [{"id": f"n{n}", "narrative": f"unsure about case {n % 2}"} for n in range(3)]
+    records += [{"id": "n3", "narrative": "hand caught", "shift": "night"}]
+    body = {"records": records, "queue": True, "source": "claims"}
+    header = {"Idempotency-Key": "one"}
+    job = client.post("/v1/batch", json=body, headers=header).json()
+    assert client.post("/v1/batch", json=body, headers=header).json()["id"] == job["id"]
+    state = finished(client, job["id"])
+    assert state["queued"] == {"body-part": 3}
+    assert [r["body-part"]["status"] for r in state["result"]] == ["review"] * 3 + ["auto"]
+    turn = client.post("/v1/queue/next", json={"source": "claims"}).json()
+    assert (turn["text"], turn["records"]) == ({"narrative": "unsure about case 0"}, 2)
+    assert [c["code"] for c in turn["candidates"]] == ["5.4", "5.5"]
+    plain = client.post("/v1/batch", json={"records": records}).json()
+    assert finished(client, plain["id"])["queued"] is None
+    with filled.read() as session:
+        ledger.verify(session)
+        imports = sa.select(Entry.user_id).where(Entry.action == "import").order_by(Entry.seq)
+        assert session.scalars(imports).all() == [None, users.named(session, "ann").id]
+        assert session.scalar(sa.select(sa.func.count()).select_from(Record)) == 16 + 4
+
+
+def test_queueing_needs_its_own_scope_a_role_and_a_text(client: TestClient, filled: Store) -> None:
+    body = {"records": [{"narrative": "unsure"}], "queue": True}
+    wrong = {"records": [{"a": "1", "b": "2"}], "queue": True}
+    assert client.post("/v1/batch", json=wrong).status_code == 422
+    client.headers.update(token(filled, "ann", "code"))
+    assert client.post("/v1/batch", json=body).status_code == 403
+    assert client.post("/v1/batch", json={**body, "queue": False}).status_code == 202
+    person(filled, "rita", "reader")
+    client.headers.update(token(filled, "rita", "code", "queue"))
+    assert client.post("/v1/batch", json=body).status_code == 403
+
+
+def test_a_job_that_cannot_be_queued_fails_whole(filled: Store) -> None:
+    with filled.write() as session:
+        ann = users.named(session, "ann")
+        records = [{"narrative": "unsure"}]
+        job = jobs.add(filled, session, ann, records, ["body-part"], "claims")
+        session.execute(sa.update(Job).values(schemes=["no-such-scheme"]))
+    assert Worker(filled, Engine()).step()
+    state = jobs.state(filled, ann, job.id)
+    assert (state.state, state.queued) == ("failed", None)
+    with filled.read() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Record)) == 16
 
 
 def test_narratives_reach_no_error_log_or_metric(

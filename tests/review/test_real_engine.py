@@ -39,7 +39,8 @@ def test_suggestions_while_typing_code_and_batch(lite: Store) -> None:
     assert p95 < 100
     coded = client.post("/v1/code", json={"record": {"narrative": typed}}).json()
     assert coded[SCHEME]["suggestions"][0]["code"].startswith("6")  # burns, corrosions, scalds
-    job = add(lite, ann, [{"narrative": typed}], [SCHEME])
+    with lite.write() as session:
+        job = add(lite, session, ann, [{"narrative": typed}], [SCHEME])
     assert Worker(lite, engine).step()
     result = state(lite, ann, job.id).result
     assert result is not None

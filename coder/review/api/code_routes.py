@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path
@@ -11,7 +11,10 @@ from coder.review.api import jobs, schemas
 from coder.review.api.answers import code_record, suggestion
 from coder.review.api.context import Caller, Shared, caller
 from coder.review.api.engine import Engine
-from coder.review.errors import NotFoundError
+from coder.review.api.queue_routes import Key, once
+from coder.review.errors import ForbiddenError, NotFoundError
+from coder.review.store import Store
+from coder.text import resolve_fields
 
 router = APIRouter(prefix="/v1", tags=["coding"])
 JobId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -44,10 +47,30 @@ def code(body: schemas.CodeIn, shared: Shared) -> dict[str, schemas.DecisionOut]
 
 
 @router.post("/batch", status_code=202)
-def batch(body: schemas.BatchIn, shared: Shared, who: Coder) -> schemas.JobOut:
+def batch(body: schemas.BatchIn, shared: Shared, who: Coder, key: Key = None) -> schemas.JobOut:
     """Leave records for coding in the background; ask for the result with the job's id."""
-    chosen = check_schemes(shared.need_engine(), body.schemes)
-    return jobs.add(shared.store, who.user, body.records, chosen)
+    chosen, store = check_schemes(shared.need_engine(), body.schemes), shared.store
+    source = body.source if body.queue else None
+    if body.queue:
+        allow_queueing(store, who, body.records, chosen)
+    with store.write() as session:
+
+        def work() -> schemas.JobOut:
+            return jobs.add(store, session, who.user, body.records, chosen, source)
+
+        request = ["batch", body.model_dump()]
+        return once(session, store, who, key, request, schemas.JobOut, work)
+
+
+def allow_queueing(
+    store: Store, who: Caller, records: Sequence[Mapping[str, str]], chosen: Sequence[str]
+) -> None:
+    """Raise ForbiddenError or InputError before the work, not after it."""
+    if "queue" not in who.scopes or who.user.role == "reader":
+        raise ForbiddenError("queueing needs a token with the scope 'queue', and no reader's")
+    columns = list(dict.fromkeys(column for record in records for column in record))
+    for name in chosen:
+        resolve_fields(columns, store.scheme(name).name)
 
 
 @router.get("/batch/{job}")

@@ -75,20 +75,30 @@ class DecisionOut(BaseModel):
 
 
 class BatchIn(Shape):
-    """Records to code in the background."""
+    """Records to code in the background.
+
+    With `queue` (the token then needs the scope `queue`, too) they are also imported into the
+    review store under the name `source`, and what the engine will not decide goes to the clerks.
+    """
 
     records: Annotated[list[Fields], Field(min_length=1, max_length=10_000)]
     schemes: Schemes | None = None
+    queue: bool = False
+    source: Source = "api"
 
 
 class JobOut(BaseModel):
-    """A background job; `result` holds one {scheme: decision} per record when it is done."""
+    """A background job; `result` holds one {scheme: decision} per record when it is done.
+
+    `queued` says per scheme how many records went to the clerks, null when none were asked for.
+    """
 
     id: str
     state: Literal["waiting", "running", "done", "failed"]
     total: int
     done: int
     error: str | None
+    queued: dict[str, int] | None
     result: list[dict[str, DecisionOut]] | None
 
 
