@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from coder.cli.console import named_value
+from coder.cli.console import comma_separated, named_value
 from coder.errors import InputError
 from coder.figures.report import render
+from coder.statistics.coverage import compare_sources
 from coder.statistics.options import (
     CALENDAR,
     MONTH,
@@ -25,8 +26,9 @@ from coder.statistics.options import (
     Options,
 )
 from coder.statistics.page import build_page
+from coder.statistics.page_coverage import coverage_page
 from coder.statistics.run import make_statistics
-from coder.statistics.write import write_publication
+from coder.statistics.write import write_comparison, write_publication
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -188,6 +190,43 @@ def tables(coded: Path, out: Path, **chosen: Any) -> None:
     made = make_statistics(coded, chosen["denominators"], options, chosen["revises"], described)
     page = None if chosen["no_report"] else render(build_page(made, chosen["title"]))
     for path in write_publication(out, made, page, chosen["area"]):
+        click.echo(path)
+
+
+@stats.command()
+@click.argument("first", type=FILE)
+@click.argument("second", type=FILE)
+@click.option("--key", "keys", required=True, help="Columns that name a case in both, as a,b.")
+@click.option("--by", "strata", help="Columns within which coverage is estimated, as a,b.")
+@click.option(
+    "--codes",
+    multiple=True,
+    metavar="SCHEME",
+    help="Compare these codes (scheme, or COLUMN=SCHEME); by default all that both files have.",
+)
+@click.option("--out", type=FOLDER, required=True, help="Folder for the tables and the page.")
+@click.option("--no-report", is_flag=True, help="Write no coverage.html.")
+def coverage(
+    first: Path,
+    second: Path,
+    keys: str,
+    strata: str | None,
+    codes: tuple[str, ...],
+    out: Path,
+    no_report: bool,
+) -> None:
+    """Link two sources of the same period: coverage, under-reporting, differing codes.
+
+    How many cases both miss is estimated from their overlap (capture-recapture, paragraph 25).
+
+    \b
+    coder stats coverage insurance.csv survey.csv --key person,date --by sex --out both
+    """
+    made = compare_sources(
+        first, second, comma_separated(keys) or (), comma_separated(strata) or (), codes
+    )
+    page = None if no_report else render(coverage_page(made))
+    for path in write_comparison(out, made, page):
         click.echo(path)
 
 

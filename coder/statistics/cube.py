@@ -86,6 +86,8 @@ class _Counter:
 
     def groups(self, index: Sequence[IntArray]) -> Iterator[tuple[tuple[int, ...], FloatArray]]:
         """The days of the cases with temporary incapacity, for each cell that has any."""
+        if not len(self.absent):
+            return
         own = [axis[self.absent] for axis in (*self.lead, *index)]
         shape = (*self.shape[:2], *(n + 1 for n in self.shape[2:]))
         for summed in product((False, True), repeat=len(index)):

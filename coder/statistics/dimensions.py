@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -79,8 +79,12 @@ class Dimension:
         return len(self.values) - 1
 
 
-def read_dimension(spec: str, cases: Cases, options: Options, file: str) -> Dimension:
+def read_dimension(
+    spec: str, cases: Cases, options: Options, file: str, also: Iterable[str] = ()
+) -> Dimension:
     """The dimension that `spec` names: a column, `scheme` or `scheme:level`.
+
+    `also` are values of a plain column that no case need have (groups of the denominators).
 
     Raises InputError for an unknown column, codes that the scheme does not have (naming the
     revision that has them), and a level that it does not have.
@@ -99,7 +103,7 @@ def read_dimension(spec: str, cases: Cases, options: Options, file: str) -> Dime
             file=file,
         )
     cells = column(table, name, file)
-    values = tuple(sorted(set(filter(None, cells)), key=_natural))
+    values = tuple(sorted({*filter(None, cells), *filter(None, also)}, key=_natural))
     number = {value: i for i, value in enumerate(values)} | {"": len(values)}
     index = np.array([number[cell] for cell in cells], np.int64)
     kind = name in options.characteristics

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from coder.errors import InputError
 from coder.figures.tables import Row, read_table
-from coder.statistics.cases import Cases, read_cases
+from coder.statistics.cases import Cases, column, read_cases
 from coder.statistics.cube import build_cube
 from coder.statistics.denominators import Denominators, read_denominators
 from coder.statistics.dimensions import Dimension, read_dimension
@@ -65,12 +67,15 @@ def make_statistics(
     path = coded_file(source)
     cases = read_cases(read_table(path), options, path.name)
     specs = dict.fromkeys(name for table in options.tables for name in table)
-    dimensions = {spec: read_dimension(spec, cases, options, path.name) for spec in specs}
+    amounts = None if denominators is None else read_table(denominators)
+    dimensions = {
+        spec: read_dimension(spec, cases, options, path.name, _values(amounts, spec))
+        for spec in specs
+    }
     below = None
-    if denominators is not None:
-        below = read_denominators(
-            read_table(denominators), cases, list(dimensions.values()), options, denominators.name
-        )
+    if amounts is not None and denominators is not None:
+        every = list(dimensions.values())
+        below = read_denominators(amounts, cases, every, options, denominators.name)
     tables = [
         _table([dimensions[spec] for spec in specs], cases, below, options)
         for specs in options.tables
@@ -80,6 +85,13 @@ def make_statistics(
     metadata = describe(path, denominators, cases, list(dimensions.values()), below, options)
     metadata |= {"described": described or {}, "revised_figures": revised}
     return Publication(tuple(tables), metadata, titles_of(list(dimensions.values())))
+
+
+def _values(amounts: pa.Table | None, name: str) -> list[str]:
+    """The groups of a column of the denominators, if it has it."""
+    if amounts is None or name not in amounts.column_names:
+        return []
+    return column(amounts, name, "the denominators")
 
 
 def _table(

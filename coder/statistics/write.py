@@ -10,7 +10,8 @@ from typing import Final
 
 from coder.errors import OutputError
 from coder.figures.tables import Row, plain, table_csv
-from coder.statistics.run import Publication, Table
+from coder.statistics.coverage import Comparison
+from coder.statistics.run import Publication
 from coder.statistics.sdmx import sdmx_rows
 
 # what a spreadsheet takes for a formula (OWASP, "CSV Injection"), numbers apart
@@ -26,49 +27,82 @@ def write_publication(folder: Path, made: Publication, page: str | None, area: s
     table, metadata.json and, with a page, statistics.html. Raises OutputError when the folder
     cannot be written.
     """
-    texts = {f"{t.name}.csv": table_csv(_guarded(t)) for t in made.tables}
+    texts = {f"{t.name}.csv": table_csv(_guarded(t.rows, t.dimensions)) for t in made.tables}
     texts |= {f"{t.name}.sdmx.csv": table_csv(sdmx_rows(t, area)) for t in made.tables}
-    texts["metadata.json"] = json.dumps(plain(made.metadata), indent=1, ensure_ascii=False) + "\n"
+    texts["metadata.json"] = _json(made.metadata)
     if page is not None:
         texts["statistics.html"] = page
+    sheets = {table.name: _guarded(table.rows, table.dimensions) for table in made.tables}
+    return _written(folder, texts, "figures.xlsx", sheets, made.metadata)
+
+
+def write_comparison(folder: Path, made: Comparison, page: str | None) -> list[Path]:
+    """Write a comparison of two sources: CSV files, coverage.xlsx, metadata.json, coverage.html.
+
+    Returns the paths. Raises OutputError when the folder cannot be written.
+    """
+    sheets = {
+        name: _guarded(rows, list(rows[0]) if rows else ())
+        for name, rows in (
+            ("coverage", made.coverage),
+            ("agreement", made.agreement),
+            ("differences", made.differences),
+        )
+    }
+    texts = {f"{name}.csv": table_csv(rows) for name, rows in sheets.items() if rows}
+    texts["metadata.json"] = _json(made.metadata)
+    if page is not None:
+        texts["coverage.html"] = page
+    return _written(folder, texts, "coverage.xlsx", sheets, made.metadata)
+
+
+def _written(
+    folder: Path,
+    texts: Mapping[str, str],
+    book: str,
+    sheets: Mapping[str, Sequence[Row]],
+    metadata: Row,
+) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8", newline="")
-        _workbook(folder / "figures.xlsx", made)
+        _workbook(folder / book, sheets, metadata)
     except OSError as error:
         raise OutputError(f"cannot write into {folder.name}: {error.strerror}") from error
-    return [folder / name for name in (*texts, "figures.xlsx")]
+    return [folder / name for name in (*texts, book)]
 
 
-def _guarded(table: Table) -> list[Row]:
-    """Rows whose group values no spreadsheet executes."""
-    return [
-        {name: _safe(v) if name in table.dimensions else v for name, v in row.items()}
-        for row in table.rows
-    ]
+def _json(value: Row) -> str:
+    return json.dumps(plain(value), indent=1, ensure_ascii=False) + "\n"
+
+
+def _guarded(rows: Sequence[Row], names: Sequence[str]) -> list[Row]:
+    """Rows whose texts of the named columns no spreadsheet executes."""
+    return [{k: _safe(v) if k in names else v for k, v in row.items()} for row in rows]
 
 
 def _safe(value: object) -> object:
-    text = str(value)
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else value
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if _FORMULA.match(value) and not _NUMBER.fullmatch(value) else value
 
 
-def _workbook(path: Path, made: Publication) -> None:
+def _workbook(path: Path, sheets: Mapping[str, Sequence[Row]], metadata: Row) -> None:
     import openpyxl
 
     book = openpyxl.Workbook(write_only=True)
-    for number, table in enumerate(made.tables, 1):
+    for number, (title, rows) in enumerate(sheets.items(), 1):
         # a sheet's name is at most 31 characters, and no two may be equal
-        sheet = book.create_sheet(f"{number} {table.name}"[:_SHEET_NAME])
+        sheet = book.create_sheet(f"{number} {title}"[:_SHEET_NAME])
         sheet.freeze_panes = "A2"
-        names = list(dict.fromkeys(name for row in table.rows for name in row))
+        names = list(dict.fromkeys(name for row in rows for name in row))
         sheet.append(names)
-        for row in _guarded(table):
+        for row in rows:
             sheet.append([plain(row.get(name)) for name in names])
     sheet = book.create_sheet("metadata")
     sheet.append(["what", "value"])
-    for name, value in flat(made.metadata):
+    for name, value in flat(metadata):
         sheet.append([name, value])
     book.save(path)
 
@@ -81,5 +115,5 @@ def flat(value: object, name: str = "") -> Sequence[tuple[str, object]]:
     elif isinstance(value, list):
         parts = [(str(i), item) for i, item in enumerate(value, 1)]
     else:
-        return [(name, _safe(value) if isinstance(value, str) else value)]
+        return [(name, _safe(value))]
     return [line for key, item in parts for line in flat(item, f"{name}.{key}".strip("."))]
