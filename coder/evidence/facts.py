@@ -80,7 +80,7 @@ def kind_of_accident(text: str) -> tuple[str, list[str]]:
     of work (paragraph 5 a: travel for work is an occupational accident). Without any sign it is
     occupational: the files that are coded are about work.
     """
-    text = masked(TABLE, "work_home", text)
+    text = masked(TABLE, "mask_kind", masked(TABLE, "work_home", text))
     commuting = met(TABLE, "commuting", text)
     on_duty = met(TABLE, "on_duty", text)
     neither = met(TABLE, "neither", text)
