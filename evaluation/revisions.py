@@ -79,6 +79,7 @@ def text_part(source: str, target: str, rows: list[Row], left_out: set[int]) -> 
 def fit(rows: list[Row]) -> None:
     """Coefficients of the conditional logit, and the threshold, from folds 0 to 3."""
     cases: list[tuple[np.ndarray, int]] = []
+    beyond: list[np.ndarray] = []  # splits whose right code the table does not list
     for source, target in DIRECTIONS:
         crosswalk = load_crosswalk(source, target)
         for fold in range(FOLDS - 1):
@@ -94,6 +95,7 @@ def fit(rows: list[Row]) -> None:
                 truth = [row.codes[target] for row in some]
                 known = [i for i, code in enumerate(truth) if code in names]
                 cases += [(values[i], names.index(truth[i])) for i in known]
+                beyond += [values[i] for i in range(len(some)) if i not in known]
             print(source, target, fold, len(cases), flush=True)
 
     def loss(weights: np.ndarray) -> float:
@@ -105,10 +107,11 @@ def fit(rows: list[Row]) -> None:
 
     found = minimize(loss, COEFFICIENTS, method="BFGS").x
     print("coefficients", found.round(2).tolist(), "n", len(cases))
-    shares = [np.exp(v @ COEFFICIENTS - (v @ COEFFICIENTS).max()) for v, _ in cases]
+    every = [*cases, *((values, -1) for values in beyond)]
+    shares = [np.exp(v @ found - (v @ found).max()) for v, _ in every]
     top = np.array([s.max() / s.sum() for s in shares])
-    right = np.array([int(s.argmax()) == y for s, (_, y) in zip(shares, cases, strict=True)])
-    for sure in (0.8, 0.85, 0.9, 0.95):
+    right = np.array([int(s.argmax()) == y for s, (_, y) in zip(shares, every, strict=True)])
+    for sure in (0.8, 0.85, 0.9, 0.95, 0.97):
         some = top >= sure
         print(f"share >= {sure}: {some.mean():.3f} of splits, {right[some].mean():.4f} right")
 

@@ -40,6 +40,7 @@ OWNERS: Mapping[str, frozenset[str]] = {
     "alembic": WEB,
     "argon2": WEB,
     "click": frozenset({"cli"}),
+    "distributed": frozenset({"batch"}),
     "fastapi": WEB,
     "jinja2": WEB | {"figures"},
     "joblib": frozenset({"model", "batch", "evaluate"}),

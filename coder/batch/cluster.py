@@ -197,11 +197,12 @@ def _nothing() -> Engine:
 @contextmanager
 def _connected(address: str, sent: Parcel) -> Iterator[Any]:
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise CoderError(_EXTRA) from None
+    connect: Any = distributed.Client  # it has no types
     try:
-        client = Client(address, timeout=SECONDS, set_as_default=False)
+        client = connect(address, timeout=SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise CoderError(
             f"no Dask scheduler answers at {address}: start one with 'dask scheduler'",

@@ -49,7 +49,7 @@ class RecodeSpec:
 @click.option(
     "--sure",
     type=click.FloatRange(0, 1, min_open=True),
-    default=0.9,
+    default=0.95,
     show_default=True,
     help="The text decides a split from this share on.",
 )

@@ -27,7 +27,8 @@ from coder.model.model import Reading
 from coder.model.probabilities import Probabilities
 from coder.schemes import Revision, Scheme, is_revision_folder, read_revision, shipped_revision
 
-READ = 5  # the base's best codes that the text divides; the others are divided as the index is
+READ = 5  # the base's best codes that the text divides; the others are divided as the index is …
+LEAST = 0.01  # … and so are those less probable than this
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,11 @@ class Derived:
         texts = [one.main for one in base.prepared]
         best, chances = p.top(READ)
         matches: list[Mapping[str, str]] = [{} for _ in texts]
-        for column in np.unique(best[chances > 0]).tolist():
+        for column in np.unique(best[chances >= LEAST]).tolist():
             code = p.codes[column]
             if len(self.links[code]) < 2:
                 continue
-            rows = np.flatnonzero(((best == column) & (chances > 0)).any(axis=1))
+            rows = np.flatnonzero(((best == column) & (chances >= LEAST)).any(axis=1))
             shares = self.text.weights(code, self.links[code], [texts[i] for i in rows])
             into = [self.column[target] for target, _ in self.links[code]]
             usually = usual[column, into].toarray()[0]

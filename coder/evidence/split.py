@@ -25,7 +25,7 @@ from coder.text import Domain, domain_of, normal
 Floats = NDArray[np.float64]
 Target = tuple[str, str]  # a code and the note of its link, "" without one
 
-NEAR, TITLE, SHARED = 4.0, 2.0, 0.4  # see fit() in evaluation/revisions.py
+NEAR, TITLE, SHARED = 9.2, 4.0, 0.54  # see fit() in evaluation/revisions.py
 EXACT = 0.97  # of a term that stands in the index under one of the codes
 _NEAREST = 3
 _SLOTS = 1 << 20
@@ -115,13 +115,14 @@ class SplitText:
     def prior(self, code: str, targets: Sequence[Target]) -> Floats:
         """Shares of the targets before any text, (k,): by the index terms that both codes hold."""
         counts = [math.log(self._shared[code, target] + 0.5) for target, _ in targets]
-        return _softmax(SHARED * np.array(counts)[None])[0]
+        shares: Floats = _softmax(SHARED * np.array(counts)[None])[0]
+        return shares
 
     def weights(self, code: str, targets: Sequence[Target], texts: Sequence[str]) -> Floats:
         """(n, k) shares of the targets of `code` for texts in `normal` form; rows sum to 1."""
         if len(targets) == 1:
             return np.ones((len(texts), 1))
-        shares: Floats = _softmax(np.dot(self.features(code, targets, texts), COEFFICIENTS))
+        shares: Floats = _softmax(self.features(code, targets, texts) @ COEFFICIENTS)
         for i, text in enumerate(texts):
             if (row := self._exact.get(text)) is None:
                 continue
@@ -136,17 +137,16 @@ class SplitText:
         read = self._vectors.matrix(texts)
         out: Floats = np.zeros((len(texts), len(targets), 3))
         for j, (target, note) in enumerate(targets):
-            alike = (read @ self._terms(target).T).toarray()
-            best = -np.sort(-alike, axis=1)[:, :_NEAREST]
+            best = -np.sort(-_alike(read, self._terms(target)), axis=1)[:, :_NEAREST]
             out[:, j, 0] = best.sum(axis=1) / _NEAREST
-            out[:, j, 1] = (read @ self._words(target, note).T).toarray().max(axis=1)
+            out[:, j, 1] = _alike(read, self._words(target, note)).max(axis=1)
             out[:, j, 2] = math.log(self._shared[code, target] + 0.5)
         return out
 
     def nearest(self, target: str, text: str) -> str:
         """The index term of a code that is most like a text, "" when none resembles it."""
         forms = self._forms.get(target, [])
-        alike = (self._vectors.matrix([text]) @ self._terms(target).T).toarray()[0]
+        alike = _alike(self._vectors.matrix([text]), self._terms(target))[0]
         return forms[int(alike.argmax())] if len(alike) and alike.max() > 0 else ""
 
     def _terms(self, target: str) -> sparse.csr_matrix:
@@ -166,6 +166,23 @@ class SplitText:
 
 
 COEFFICIENTS = np.array([NEAR, TITLE, SHARED])
+
+
+def _alike(texts: sparse.csr_matrix, terms: sparse.csr_matrix) -> Floats:
+    """(texts, terms) cosines; only the slots that the texts use are looked at."""
+    slots = np.unique(texts.indices)
+    if not len(slots):
+        return np.zeros((texts.shape[0], terms.shape[0]))
+    asked = np.zeros((len(slots), texts.shape[0]))
+    row = np.repeat(np.arange(texts.shape[0]), np.diff(texts.indptr))
+    asked[np.searchsorted(slots, texts.indices), row] = texts.data
+    place = np.minimum(np.searchsorted(slots, terms.indices), len(slots) - 1)
+    met = np.flatnonzero(slots[place] == terms.indices)
+    starts = np.searchsorted(met, terms.indptr)
+    shape = (terms.shape[0], len(slots))
+    few = sparse.csr_matrix((terms.data[met], place[met], starts), shape)
+    alike: Floats = (few @ asked).T
+    return alike
 
 
 def _softmax(scores: Floats) -> Floats:
