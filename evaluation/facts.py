@@ -20,8 +20,9 @@ import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from coder.evidence.facts import TextFacts, text_facts
 from named_occupation import half, share
+
+from coder.evidence.facts import TextFacts, text_facts
 
 HERE = Path(__file__).resolve().parent
 ABSTRACTS = "injury/narratives/osha_accident_abstracts_2015_2017.csv.gz"
