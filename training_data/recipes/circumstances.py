@@ -15,7 +15,6 @@ from coder.model.train import FIT, Rows, Settings, deal
 from coder.schemes import load_crosswalk
 from coder.text import Role, prepare
 
-ENCODER = "encoder"  # below the models folder
 TITLES = "code titles"
 TITLE_COPIES = 0.2
 

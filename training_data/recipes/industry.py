@@ -12,8 +12,6 @@ from coder.model.train import CALIBRATE, FIT, TEST, TUNE, Rows, Settings, deal
 from coder.schemes import load_index, load_scheme
 from coder.text import Role, prepare
 
-ENCODER = "encoder"  # below the models folder
-
 
 def rows(data: Path, scheme: str) -> Rows:
     """Activity phrases of two national indexes with their ISIC class.
@@ -46,5 +44,6 @@ def settings(_scheme: str) -> Settings:
         epochs=8,
         dense_scale=6.0,
         batch=128,
-        budget=2_500_000,
+        budget=800_000,
+        fast_budget=1_500_000,
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sources import Refinements, table, targets
 
+from coder.model.features import FeatureConfig
 from coder.model.labels import Label
 from coder.model.train import FIT, TEST, Rows, Settings, deal
 from coder.schemes import load_crosswalk
 from coder.text import Role, prepare
 
-ENCODER = "encoder-injury"  # below the models folder
 NARRATIVES = "injury/narratives"
 NOT_TEST = "deal, test rows to fit"  # a year of its own is the test
 # (text, source code, source, part or "" to deal by hash)
@@ -114,4 +114,6 @@ def rows(data: Path, scheme: str) -> Rows:
 
 def settings(_scheme: str) -> Settings:
     weak = {"ICD-10 titles": 0.2}
-    return Settings(source_weight=weak, epochs=8, budget=1_500_000)
+    # characters add nothing to narratives once the encoder is tuned, and cost most of the time
+    features = FeatureConfig(max_chars=0)
+    return Settings(features, source_weight=weak, epochs=8, budget=300_000, fast_budget=600_000)

@@ -18,7 +18,7 @@ import injury
 import occupation
 
 from coder.model.card import card
-from coder.model.encoder import STATIC, Encoder, load_encoder
+from coder.model.encoder import SHIPPED, STATIC, Encoder, load_encoder
 from coder.model.encoder.cached import CachedEncoder
 from coder.model.train import train
 from coder.schemes import load_scheme
@@ -47,7 +47,7 @@ def main() -> None:
             passed = time.monotonic() - start
             print(f"{name} {what} {share:.0%} {passed:.0f} s", file=sys.stderr, flush=True)
 
-        encoder: Encoder = load_encoder(arguments.out / RECIPES[name].ENCODER)
+        encoder: Encoder = load_encoder(arguments.out / SHIPPED)
         if arguments.cache:
             encoder = CachedEncoder(encoder, arguments.cache)
         scheme = load_scheme(name)

@@ -26,9 +26,6 @@ LANGUAGES = ("fr", "es", "pt", "de")  # of ESCO's labels, beside English
 MOST_CANDIDATES = 7  # an O*NET title that may be any of more groups teaches little
 
 
-ENCODER = "encoder"  # below the models folder
-
-
 def official(data: Path) -> Iterator[tuple[str, Label, str]]:
     """Index terms, the ILO's definitions and tasks, and O*NET titles and tasks."""
     for term in load_index("isco-08"):
@@ -102,7 +99,7 @@ def rows(data: Path, scheme: str) -> Rows:
 
 def settings(_scheme: str) -> Settings:
     return Settings(
-        features=FeatureConfig(max_words=50_000, max_chars=50_000),
+        features=FeatureConfig(max_words=60_000, max_chars=60_000),
         experts=(frozenset(), frozenset(FIELD)),
         source_weight={
             "national index": 3.0,
@@ -115,5 +112,6 @@ def settings(_scheme: str) -> Settings:
         },
         epochs=6,
         batch=256,
-        budget=2_500_000,
+        budget=800_000,
+        fast_budget=1_800_000,
     )

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from models import RECIPES
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
@@ -26,6 +25,7 @@ from coder.model.encoder.cached import CachedEncoder
 from coder.model.encoder.static_encoder import VECTORS
 from coder.model.files import digest
 from coder.model.train import FIT, embed
+from models import RECIPES
 
 DIMENSIONS = 128
 MAX_TOKENS = 128
