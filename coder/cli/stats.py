@@ -97,6 +97,12 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
 @click.option("--return-date", default="return_date", show_default=True, help="Back at work.")
 @click.option("--fatal", default="fatal", show_default=True, help="Column, yes or no.")
 @click.option("--commuting", default="commuting", show_default=True, help="Column, yes or no.")
+@click.option(
+    "--occupational",
+    default="occupational",
+    show_default=True,
+    help="Column: occupational, commuting or neither.",
+)
 @click.option("--permanent", default="permanent", show_default=True, help="Column, yes or no.")
 @click.option("--days-lost", default="days_lost", show_default=True, help="Column of days lost.")
 @click.option(
@@ -247,8 +253,8 @@ def _options(chosen: dict[str, Any]) -> Options:
     """The options of the library from those of the command line."""
     dominance = chosen["dominance"]
     named = {
-        "fatal", "commuting", "days_lost", "persons", "permanent", "accident_date", "death_date",
-        "return_date", "period",
+        "fatal", "commuting", "occupational", "days_lost", "persons", "permanent",
+        "accident_date", "death_date", "return_date", "period",
     }  # fmt: skip
     by = [tuple(part.strip() for part in one.split(",") if part.strip()) for one in chosen["by"]]
     return Options(

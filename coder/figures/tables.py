@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import math
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,16 +22,20 @@ from coder.measures.arrays import FloatArray
 Row = dict[str, object]
 
 DIGITS = 6
+#: What openpyxl raises for a workbook that is none, is cut short or contradicts itself.
+_DAMAGED = (zipfile.BadZipFile, KeyError, ValueError, EOFError, IndexError)
 
 
 def read_table(path: Path) -> pa.Table:
-    """A CSV or Parquet file as a table of text columns, blanks as "".
+    """A CSV, Parquet or Excel file (its first sheet) as a table of text columns, blanks as "".
 
     Raises InputError for a missing, empty or unreadable file, naming it.
     """
     try:
         if path.suffix.lower() == ".parquet":
             table = pq.read_table(path)
+        elif path.suffix.lower() == ".xlsx":
+            table = _sheet(path)
         else:
             with path.open(encoding="utf-8-sig", newline="") as handle:
                 names = next(csv.reader(handle), [])
@@ -42,15 +48,47 @@ def read_table(path: Path) -> pa.Table:
                     column_types={name: pa.string() for name in names}, strings_can_be_null=False
                 ),
             )
-    except (OSError, pa.ArrowInvalid, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, pa.ArrowInvalid, UnicodeDecodeError, csv.Error, *_DAMAGED) as error:
         reason = "cannot be found" if isinstance(error, FileNotFoundError) else "cannot be read"
         raise InputError(
-            f"{path.name} {reason}: give a UTF-8 CSV with a header, or Parquet", file=path.name
+            f"{path.name} {reason}: give a UTF-8 CSV with a header, Parquet or Excel (.xlsx)",
+            file=path.name,
         ) from error
     if table.num_rows == 0:
         raise InputError(f"{path.name} has no rows", file=path.name)
     columns = [_as_text(column) for column in table.columns]
     return pa.table(dict(zip(table.column_names, columns, strict=True)))
+
+
+def _sheet(path: Path) -> pa.Table:
+    """The first sheet of a workbook; cells as a person sees them, 7212.0 as "7212"."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    try:
+        lines = book.worksheets[0].iter_rows(values_only=True)
+        names = [_cell(value) for value in next(lines, ())]
+        while names and not names[-1]:
+            names.pop()
+        if len(set(names)) != len(names) or not names:
+            raise InputError(f"{path.name}: the header is empty or repeats a column")
+        rows = [[_cell(value) for value in line[: len(names)]] for line in lines]
+    finally:
+        book.close()
+    rows = [row + [""] * (len(names) - len(row)) for row in rows if any(row)]
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    cells = [pa.array(column, pa.string()) for column in columns]
+    return pa.table(dict(zip(names, cells, strict=True)))
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    return str(value)
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:

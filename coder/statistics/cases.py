@@ -17,6 +17,12 @@ from coder.statistics.options import CALENDAR_WEEK, MONTH, QUARTER, WORKDAYS, YE
 
 T = TypeVar("T")
 NO_PERIOD: Final = ""
+WORK, COMMUTING, NEITHER = 0, 1, 2
+ACCIDENTS: Final = ("work", "commuting", "neither")
+KINDS: Final = {
+    "occupational": WORK, "work": WORK, "yes": WORK, "commuting": COMMUTING, "neither": NEITHER,
+    "no": NEITHER,
+}  # fmt: skip
 ONE_YEAR: Final = 365
 YES: Final = frozenset({"1", "1.0", "yes", "y", "true", "t", "x", "fatal", "commuting"})
 NO: Final = frozenset({"0", "0.0", "no", "n", "false", "f", "non-fatal", "nonfatal", "work"})
@@ -29,6 +35,7 @@ class Cases:
 
     count      cases that the row stands for, at least 1
     days       calendar days lost by the row's cases together, NaN where not stated
+    kind       0 an accident at work, 1 commuting, 2 neither (paragraph 5), never added up
     temporary  non-fatal and not permanent: the cases whose days lost count as temporary
     row        line of the file at which the case starts (the header is line 1)
     notes      facts about the file that its readers must know, as (key, value)
@@ -39,7 +46,7 @@ class Cases:
     period: tuple[str, ...]
     periods: tuple[str, ...]
     fatal: BoolArray
-    commuting: BoolArray
+    kind: IntArray
     permanent: BoolArray
     days: FloatArray
     count: FloatArray
@@ -65,10 +72,11 @@ def read_cases(table: pa.Table, options: Options, file: str) -> Cases:
     accident = reader.dates(names.accident_date)
     death = reader.dates(names.death_date)
     fatal = _fatal(reader, names.fatal, accident, death, notes)
-    commuting = reader.flags(names.commuting)
-    notes["commuting_known"] = reader.has(names.commuting)
+    kind = _kind(reader, options)
+    notes["commuting_known"] = reader.has(names.commuting) or reader.has(names.occupational)
+    notes["neither"] = int((kind == NEITHER).sum())
     days = _days(reader, options, accident, notes)
-    days, table, row, fatal, commuting, keep = _summed(days, table, row, fatal, commuting, first)
+    days, table, row, fatal, kind, keep = _summed(days, table, row, fatal, kind, first)
     permanent = reader.flags(names.permanent)[keep] | (~fatal & (days > ONE_YEAR))
     notes["over_a_year"] = int((~fatal & (days > ONE_YEAR)).sum())
     period = _periods(reader, options, accident, file)
@@ -82,7 +90,7 @@ def read_cases(table: pa.Table, options: Options, file: str) -> Cases:
         "least_days": float(np.nanmin(days[days >= 1])) if (days >= 1).any() else None,
     }
     return Cases(
-        table, row, period, tuple(sorted(set(period))), fatal, commuting, permanent, days, count,
+        table, row, period, tuple(sorted(set(period))), fatal, kind, permanent, days, count,
         notes,
     )  # fmt: skip
 
@@ -108,20 +116,20 @@ def _summed(
     table: pa.Table,
     row: IntArray,
     fatal: BoolArray,
-    commuting: BoolArray,
+    kind: IntArray,
     first: IntArray,
-) -> tuple[FloatArray, pa.Table, IntArray, BoolArray, BoolArray, IntArray]:
+) -> tuple[FloatArray, pa.Table, IntArray, BoolArray, IntArray, IntArray]:
     """Periods of absence of one case added up (paragraph 15); a case is fatal if a row says so."""
     keep = np.flatnonzero(first == np.arange(len(first)))
     if len(keep) == len(first):
-        return days, table, row, fatal, commuting, keep
+        return days, table, row, fatal, kind, keep
     total = np.zeros(len(first))
     np.add.at(total, first, np.nan_to_num(days))
     stated, dead = np.zeros(len(first), bool), np.zeros(len(first), bool)
     np.logical_or.at(stated, first, ~np.isnan(days))
     np.logical_or.at(dead, first, fatal)
     days = np.where(stated, total, np.nan)
-    return days[keep], table.take(keep), row[keep], dead[keep], commuting[keep], keep
+    return days[keep], table.take(keep), row[keep], dead[keep], kind[keep], keep
 
 
 def column(table: pa.Table, name: str, file: str) -> list[str]:
@@ -191,6 +199,17 @@ def _date(text: str) -> datetime.date | None:
         return datetime.datetime.fromisoformat(text).date()
     except ValueError:
         return None
+
+
+def _kind(reader: _Reader, options: Options) -> IntArray:
+    """Accidents at work, commuting ones and what is neither (paragraphs 5 and 6)."""
+    kind = np.where(reader.flags(options.columns.commuting), COMMUTING, WORK)
+    name = options.columns.occupational
+    if not reader.has(name):
+        return kind
+    what = "none of occupational, commuting, neither (or yes and no)"
+    stated = np.array(reader.parsed(name, WORK, KINDS.get, what), np.int64)
+    return np.where(stated == WORK, kind, stated)
 
 
 def _number(text: str) -> float | None:

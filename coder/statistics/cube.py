@@ -6,12 +6,11 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
 
 import numpy as np
 
 from coder.measures.arrays import FloatArray, IntArray
-from coder.statistics.cases import Cases
+from coder.statistics.cases import ACCIDENTS, Cases
 from coder.statistics.dimensions import Dimension
 from coder.statistics.measures import median_days, median_error
 from coder.statistics.options import OWN_ROW, SPREAD, Options
@@ -19,7 +18,6 @@ from coder.statistics.options import OWN_ROW, SPREAD, Options
 CASES, FATAL, NON_FATAL, ABSENT = "cases", "fatal", "non_fatal", "absent"
 PERMANENT = "permanent"
 DAYS, DAYS_PERMANENT, MEAN, MEDIAN = "days", "days_permanent", "mean", "median"
-ACCIDENTS: Final = ("work", "commuting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,10 @@ class _Counter:
 
     def __init__(self, cases: Cases, dimensions: Sequence[Dimension]) -> None:
         self.dimensions = dimensions
-        self.shape = (len(cases.periods), 2, *(len(d.values) for d in dimensions))
+        self.shape = (len(cases.periods), len(ACCIDENTS), *(len(d.values) for d in dimensions))
         number = {period: i for i, period in enumerate(cases.periods)}
         period = np.array([number[p] for p in cases.period], np.int64)
-        self.lead = (period, cases.commuting.astype(np.int64))
+        self.lead = (period, cases.kind)
         days = np.nan_to_num(cases.days)
         absent = cases.temporary & (days >= 1)
         self.weight: dict[str, FloatArray] = {

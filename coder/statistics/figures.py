@@ -13,7 +13,8 @@ from coder.measures.arrays import FloatArray
 from coder.measures.intervals import Z95
 from coder.statistics import cube as c
 from coder.statistics import measures as m
-from coder.statistics.cube import ACCIDENTS, Cube
+from coder.statistics.cases import ACCIDENTS, COMMUTING, NEITHER
+from coder.statistics.cube import Cube
 from coder.statistics.denominators import DAYS_WORKED, FTE, HOURS, WORKERS, Denominators
 from coder.statistics.dimensions import TOTAL
 
@@ -152,7 +153,9 @@ def _rows(
 ) -> Iterator[Row]:
     labels = [(*d.values, TOTAL) for d in cube.dimensions]
     for cell in cube.cells():
-        if cell[1] == 1 and not notes.get("commuting_known"):
+        if cell[1] == COMMUTING and not notes.get("commuting_known"):
+            continue
+        if cell[1] == NEITHER and not notes.get("neither"):
             continue
         if measure.outcome in (FATAL, NON_FATAL) and not notes.get("fatal_known"):
             continue

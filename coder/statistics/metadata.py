@@ -151,6 +151,8 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
         "Commuting accidents are not identified and may be included (paragraph 6).": not notes[
             "commuting_known"
         ],
+        f"{notes['neither']} records are neither occupational nor commuting; they are tabulated "
+        "apart (paragraph 5).": notes["neither"],
         "Fatal cases are as the source states them; the one-year limit could not be checked "
         "(paragraph 13).": notes["fatal_known"]
         and options.columns.death_date not in cases.table.column_names,

@@ -40,6 +40,7 @@ class Columns:
 
     fatal: str = "fatal"
     commuting: str = "commuting"
+    occupational: str = "occupational"
     days_lost: str = "days_lost"
     persons: str = "persons_injured"
     permanent: str = "permanent"

@@ -42,7 +42,11 @@ _PLOTTED = (
     (TEMPORARY, "severity_rate"),
     (TEMPORARY, "mean_days"),
 )
-_ACCIDENTS = {"work": "Accidents at work", "commuting": "Commuting accidents"}
+_ACCIDENTS = {
+    "work": "Accidents at work",
+    "commuting": "Commuting accidents",
+    "neither": "Neither occupational nor commuting",
+}
 
 
 def build_page(made: Publication, title: str) -> Report:

@@ -12,8 +12,7 @@ import numpy as np
 from coder.errors import InputError
 from coder.figures.tables import Row
 from coder.measures.arrays import BoolArray, FloatArray
-from coder.statistics.cases import Cases, column
-from coder.statistics.cube import ACCIDENTS
+from coder.statistics.cases import ACCIDENTS, Cases, column
 from coder.statistics.dimensions import Dimension
 from coder.statistics.equations import Cell, build_system, cell_of
 from coder.statistics.figures import ALL, FATAL, NON_FATAL, PERMANENT, SUPPRESSED, TEMPORARY
@@ -189,11 +188,11 @@ class _Units:
         return {cell: -np.sort(-np.array(list(held.values()))) for cell, held in found.items()}
 
     def _members(self, block: Block) -> list[int]:
-        commuting = ACCIDENTS.index(block[1]) == 1
+        kind = ACCIDENTS.index(block[1])
         return [
             i
             for i in range(len(self.cases))
-            if self.cases.period[i] == block[0] and self.cases.commuting[i] == commuting
+            if self.cases.period[i] == block[0] and self.cases.kind[i] == kind
         ]
 
     def _outcomes(self, i: int, what: str) -> tuple[str, ...]:

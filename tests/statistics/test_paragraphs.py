@@ -21,6 +21,13 @@ def test_paragraph_6_commuting_is_compiled_apart(tmp_path: Path) -> None:
     assert {row["accident"] for row in made.tables[0].rows} == {"work", "commuting"}
 
 
+def test_paragraph_5_what_is_neither_is_apart(tmp_path: Path) -> None:
+    kinds = ("occupational", "neither", "commuting", "", "occupational")
+    made = published(tmp_path, [{"occupational": kind} for kind in kinds])
+    found = {name: value(made, "cases", accident=name) for name in ("work", "commuting", "neither")}
+    assert found == {"work": 3, "commuting": 1, "neither": 1}
+
+
 def test_paragraph_12_recurrent_absences_are_the_same_case(tmp_path: Path) -> None:
     rows = [{"no": "a", "days_lost": 3}, {"no": "b", "days_lost": 1}, {"no": "a", "days_lost": 4}]
     made = published(tmp_path, rows, options=Options(case="no"))
