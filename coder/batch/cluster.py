@@ -30,6 +30,7 @@ from coder.batch.workers import Engine, Loader, Task, code_texts, loaded
 from coder.errors import CoderError, InputError
 
 SECONDS: Final = 20  # to reach the scheduler, and for a first worker to come
+AT_ONCE: Final = 16  # joblib sends twice as many batches ahead
 _EXTRA: Final = "--cluster needs Dask: pip install 'narracoder[cluster]'"
 
 
@@ -262,7 +263,12 @@ def _backend() -> type[Any]:
     from joblib._dask import DaskDistributedBackend
 
     class TellingBackend(DaskDistributedBackend):  # type: ignore[misc]  # joblib has no types
-        """joblib's Dask backend, which says nothing of a task that the scheduler gave up."""
+        """joblib's Dask backend, which says nothing of a task that the scheduler gave up, and
+        would not use a cluster of one core."""
+
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            # also what is under way at a time, for workers that come later
+            return max(AT_ONCE, int(super().effective_n_jobs(n_jobs)))
 
         async def _collect(self) -> None:
             while self._continue:

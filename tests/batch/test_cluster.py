@@ -96,6 +96,16 @@ def test_a_cluster_gives_the_bytes_and_the_manifest_of_one_machine(
 
 
 @clustered
+def test_one_worker_of_one_core_is_a_cluster(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with cluster(tmp_path, 1) as found:
+        code_files(job(tmp_path, "far", found.address, LoadKeywordEngine(log=log)))
+        assert set(pids(log)) == {found.processes[0].pid}
+    code_files(job(tmp_path, "near", None, LoadKeywordEngine()))
+    assert_same(tmp_path / "far", tmp_path / "near")
+
+
+@clustered
 def test_a_killed_worker_costs_its_shard_and_no_record(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with cluster(tmp_path, 2) as found:
