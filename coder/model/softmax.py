@@ -73,6 +73,7 @@ def fit(
     rate: float = 0.5,
     epochs: int = 8,
     batch: int = 256,
+    damping: float = 1e-6,
     seed: int = 0,
     progress: Callable[[int, float], None] | None = None,
 ) -> Weights:
@@ -81,8 +82,9 @@ def fit(
     `allowed` is (n, k) with a non-zero where the row's label set holds the code; `weight` (n,)
     is relative; `offset` (n, k) are scores that count as they are and are not learned. The loss
     is the weighted mean negative log-likelihood plus `penalty`/2·‖W‖² on the weights that a batch
-    touches. The step falls linearly to zero, so that the last epochs average out the noise. Same
-    seed, same data, same weights. `progress` is called after each epoch with its number and mean
+    touches. `damping` is the squared gradient that every n-gram counts as having had before the
+    first step: the more, the less a rare n-gram learns from its few rows. The step falls linearly
+    to zero, so that the last epochs average out the noise. Same seed, same data, same weights. `progress` is called after each epoch with its number and mean
     loss. Raises TrainingError for a row without allowed code.
     """
     n, k = allowed.shape
@@ -98,7 +100,9 @@ def fit(
         np.zeros((n_dense, k), np.float32),
         np.zeros(k, np.float32),
     )
-    seen = np.full(n_sparse, 1e-6, np.float32)  # squared gradient per feature, shared by its codes
+    seen = np.full(
+        n_sparse, damping, np.float32
+    )  # squared gradient per feature, shared by its codes
     seen_dense = np.full((n_dense, 1), 1e-6, np.float32)
     random = np.random.default_rng(seed)
     steps, step = epochs * -(-n // batch), 0

@@ -77,6 +77,7 @@ class Settings:
                    all rows), and they are merged with weights found on the calibration rows
     source_weight  how much the rows of a source count in fitting, 1 unless said
     dense_scale    how strongly the embedding speaks at the start of fitting
+    damping        how little rare n-grams learn: see `coder.model.softmax.fit`
     context        how much the scores of the context fields count beside the main text's
     budget         the most n-gram weights to store
     fast_budget    the same for the fast tier
@@ -88,6 +89,7 @@ class Settings:
     epochs: int = 8
     rate: float = 0.6
     batch: int = 128
+    damping: float = 1e-6
     dense_scale: float = 3.0
     context: float = 0.3
     budget: int = 3_000_000
@@ -228,6 +230,7 @@ def _experts(
                 rate=how.rate,
                 epochs=how.epochs,
                 batch=how.batch,
+                damping=how.damping,
                 seed=how.seed,
                 progress=each,
             )
