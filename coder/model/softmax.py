@@ -84,8 +84,8 @@ def fit(
     is the weighted mean negative log-likelihood plus `penalty`/2·‖W‖² on the weights that a batch
     touches. `damping` is the squared gradient that every n-gram counts as having had before the
     first step: the more, the less a rare n-gram learns from its few rows. The step falls linearly
-    to zero, so that the last epochs average out the noise. Same seed, same data, same weights. `progress` is called after each epoch with its number and mean
-    loss. Raises TrainingError for a row without allowed code.
+    to zero, so that the last epochs average out the noise. Same seed, same data, same weights.
+    `progress` is called after each epoch with its number and mean loss. Raises TrainingError for a row without allowed code.
     """
     n, k = allowed.shape
     empty = np.diff(allowed.indptr) == 0
@@ -100,9 +100,8 @@ def fit(
         np.zeros((n_dense, k), np.float32),
         np.zeros(k, np.float32),
     )
-    seen = np.full(
-        n_sparse, damping, np.float32
-    )  # squared gradient per feature, shared by its codes
+    # squared gradient per feature, shared by its codes
+    seen = np.full(n_sparse, damping, np.float32)
     seen_dense = np.full((n_dense, 1), 1e-6, np.float32)
     random = np.random.default_rng(seed)
     steps, step = epochs * -(-n // batch), 0
