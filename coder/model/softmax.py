@@ -85,7 +85,8 @@ def fit(
     touches. `damping` is the squared gradient that every n-gram counts as having had before the
     first step: the more, the less a rare n-gram learns from its few rows. The step falls linearly
     to zero, so that the last epochs average out the noise. Same seed, same data, same weights.
-    `progress` is called after each epoch with its number and mean loss. Raises TrainingError for a row without allowed code.
+    `progress` is called after each epoch with its number and mean loss. Raises
+    TrainingError for a row without allowed code.
     """
     n, k = allowed.shape
     empty = np.diff(allowed.indptr) == 0
