@@ -80,10 +80,11 @@ def kind_of_accident(text: str) -> tuple[str, list[str]]:
     of work (paragraph 5 a: travel for work is an occupational accident). Without any sign it is
     occupational: the files that are coded are about work.
     """
+    at_home = met(TABLE, "work_home", text) is not None
     text = masked(TABLE, "mask_kind", masked(TABLE, "work_home", text))
     commuting = met(TABLE, "commuting", text)
     on_duty = met(TABLE, "on_duty", text)
-    neither = met(TABLE, "neither", text)
+    neither = None if at_home else met(TABLE, "neither", text)
     if commuting and not on_duty and not neither:
         return COMMUTING, []
     if commuting:

@@ -26,6 +26,17 @@ _COUNTED = re.compile(
     rf"(?<!of )(?<!of the )(?<!crew of )\b(?P<n>{'|'.join(_WORDS[1:])}|[2-9]|[1-9]\d) "
     rf"(?:of the )?(?:\w+ ){{0,2}}?{_PERSONS}\b(?P<between>[^.;]{{0,60}}?)\b{_HARMED}\b"
 )
+_MANY = "|".join(_WORDS) + r"|[1-9]|[1-9]\d"
+_DEAD = re.compile(
+    rf"\b(?P<a>{_MANY}) (?:{_PERSONS} )?(?:were |was )?(?:killed|dead|fatalit(?:y|ies)|deaths?)\b|"
+    rf"\b(?:killed|killing) (?P<b>{_MANY})\b(?! (?:feet|foot|days|hours|times|minutes))"
+)
+_WOUNDED = re.compile(
+    rf"\b(?P<a>{_MANY}) (?:others? |more |{_PERSONS} )?(?:were |was )?"
+    rf"(?:injured|hurt|wounded|hospitali[sz]ed)\b|"
+    rf"\b(?:injured|injuring|wounded|wounding) (?P<b>{_MANY})\b"
+    rf"(?! (?:of his|of her|fingers?|ribs?|toes?|days|hours|feet|times|minutes|teeth|discs?))"
+)
 _HELPERS = re.compile(r"\b(?:help\w*|assist\w*|carried|pulled|saw|found|called|not|no|unhurt)\b")
 _HELPING = re.compile(
     rf"\b{_PERSONS} (?:\w+ )?(?:helped|assisted|carried|pulled|found) (?:the|an?|him|her)\b"
@@ -61,11 +72,21 @@ def persons_injured(narrative: str) -> int | None:
 
 def _counted(text: str) -> int:
     most = 2 if _ONE_AND_ANOTHER.search(text) else 1
+    most = max(most, sum(_first(tally, text) for tally in (_DEAD, _WOUNDED)))
     for match in _COUNTED.finditer(text):
         if not _HELPERS.search(match["between"]):
-            number = _NUMBER.get(match["n"]) or int(match["n"])
-            most = max(most, number)
+            most = max(most, _value(match["n"]))
     return most
+
+
+def _first(tally: re.Pattern[str], text: str) -> int:
+    """The number in the first match: "four killed", "injuring three"; 0 without one."""
+    found = tally.search(text)
+    return _value(found["a"] or found["b"]) if found else 0
+
+
+def _value(word: str) -> int:
+    return _NUMBER.get(word) or int(word)
 
 
 def _numbered(text: str) -> int:

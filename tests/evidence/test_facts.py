@@ -32,6 +32,7 @@ def test_paragraph_5a_violence_is_an_occupational_accident_and_goes_to_a_person(
         "Going to collect her wages at the pay office she fell.",  # (iii) remuneration
         "On the way to the vocational training centre he fell off his bicycle.",  # training
         "He was driving to work when he skidded on ice.",  # either direction
+        "Killed in a road accident on his way home.",
     ],
 )
 def test_paragraph_5b_commuting(text: str) -> None:
@@ -44,6 +45,7 @@ def test_paragraph_5b_commuting(text: str) -> None:
         "Walking to his work area he slipped on oil.",
         "Fell in the company car park before her shift.",
         "She works from home and tripped over a cable.",
+        "He was treated and returned to work the same day.",
         "He was called out to a breakdown on the motorway and was hit by a car.",
     ],
 )
@@ -100,6 +102,9 @@ def test_paragraph_11_transport_of_a_commuter(
         ("Employee #1 was injured. Employee #2 was not injured.", 1),
         ("The operator and his helper were hurt.", 2),
         ("One worker died and another was injured.", 2),
+        ("The blast killed one worker and injured three.", 4),
+        ("Four killed in mine explosion.", 4),
+        ("Injured three fingers of the left hand.", 1),
         ("One of three workers on the scaffold fell.", 1),
         ("His arm and his leg were injured.", 1),
         ("Three fingers of the worker were crushed.", 1),
@@ -117,6 +122,8 @@ def test_paragraph_12_each_injured_person_is_a_case(text: str, number: int) -> N
         ("He fell and was killed.", True),
         ("He died of his burns three weeks later.", True),
         ("She was pronounced dead at the scene.", True),
+        ("He died on the spot.", True),
+        ("Dead body of the worker found in the tank.", True),
         ("He died of the injury two years later.", False),  # more than one year
         ("He was nearly killed.", False),
         ("The engine died and the truck rolled over his foot.", False),
