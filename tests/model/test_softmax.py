@@ -68,3 +68,15 @@ def test_a_row_without_a_code_is_named() -> None:
     allowed[6] = 0
     with pytest.raises(TrainingError, match="row 7"):
         fit(design, allowed.tocsr())
+
+
+def test_damping_keeps_a_rare_feature_small_and_a_common_one_as_it_is() -> None:
+    design, y = world(2000, 6)
+    rare = np.zeros((2000, 1), np.float32)
+    rare[:2] = 1
+    wider = Design(sparse.hstack([design.sparse, rare], format="csr"), design.dense)
+    free, damped = (
+        fit(wider, sets(y), epochs=6, damping=damping).sparse for damping in (1e-6, 1e-2)
+    )
+    assert np.abs(damped[2]).max() < np.abs(free[2]).max() / 4
+    assert damped[:2] == pytest.approx(free[:2], abs=0.1)
