@@ -39,6 +39,8 @@ TARGETS = {
     ("isco-08", "national index", 4): (0.48, 0.68),
     ("isco-08", "seasonal titles", 4): (0.45, 0.70),
     ("isic-4", "NAICS", 4): (0.86, 0.96),
+    ("injury-mode", "severe injuries", 1): (0.80, None),
+    ("material-agency", "severe injuries", 1): (0.70, None),
 }
 CALIBRATION_TARGET = 0.04
 
@@ -63,7 +65,7 @@ def line(entry: dict[str, object]) -> str:
     asked = f"{entry['target_top1']}/{entry['target_top5'] or '-'}" if "met" in entry else ""
     verdict = {True: "met", False: "MISSED"}.get(entry.get("met"), "")  # type: ignore[arg-type]  # None: no target
     return (
-        f"{entry['scheme']:<12} {entry['source']:<24} {entry['level']} n={entry['n']:<6} "
+        f"{entry['scheme']:<15} {entry['source']:<24} {entry['level']} n={entry['n']:<6} "
         f"top1 {entry['top1']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]  "
         f"top5 {entry['top5']:.3f}  ECE {entry['ece']:.3f}  {asked} {verdict}"
     )
@@ -74,7 +76,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     arguments = parser.parse_args()
-    engine = Coder.load()
+    engine = Coder.load(schemes=list(RECIPES))
     found = [entry for scheme in RECIPES for entry in measured(engine, scheme, arguments.data)]
     for entry in found:
         print(line(entry))
