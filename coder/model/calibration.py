@@ -68,18 +68,23 @@ def consistent_scale(scores: Floats, allowed: sparse.csr_matrix, weight: Floats)
     return float(np.exp(brentq(surplus, low, high, xtol=1e-4)))
 
 
-def switch(quick: Floats, slow: Floats, changed: float = 0.02) -> float:
-    """The lowest probability of a cheap model from which on a dear one changes next to nothing.
+def switch(quick: Floats, slow: Floats, allowed: sparse.csr_matrix, lost: float = 0.002) -> float:
+    """The lowest probability of a cheap model from which on a dear one gains next to nothing.
 
-    `quick` and `slow` are both models' probabilities (n, k) of the same rows. Of the rows whose
-    best probability in `quick` is at least the answer, `slow` gives at most the share `changed`
-    another best code. 2.0, which no probability reaches, where even the surest rows change.
+    `quick` and `slow` are both models' probabilities (n, k) of rows that neither has seen,
+    `allowed` is (n, k) with a non-zero per acceptable code. Whether rows are left to `quick` from
+    the answer on or from any higher probability, at most the share `lost` of all n rows that
+    `slow` had right goes wrong, net of those put right. 2.0, which no probability reaches, where
+    nothing can be left.
     """
     sure = quick.max(axis=1, initial=0)
     order = np.argsort(-sure, kind="stable")
-    other = (quick.argmax(axis=1) != slow.argmax(axis=1))[order]
-    within = np.flatnonzero(np.cumsum(other) <= changed * np.arange(1, len(order) + 1))
-    return float(sure[order[within[-1]]]) if len(within) else 2.0
+    good = np.asarray(allowed.todense()) != 0
+    every = np.arange(len(order))
+    right = [good[every, p.argmax(axis=1)].astype(np.int64) for p in (quick, slow)]
+    too_many = np.cumsum((right[1] - right[0])[order]) > lost * len(order)
+    kept = int(too_many.argmax()) if too_many.any() else len(order)
+    return float(sure[order[kept - 1]]) if kept else 2.0
 
 
 def calibration_error(
