@@ -88,7 +88,7 @@ def see(columns: Mapping[Role, Sequence[str]], model: Model, shared: Shared | No
         (one.absent or "no words") if quiet else None
         for one, quiet in zip(prepared, silent, strict=True)
     ]
-    spoken_by_code = np.array([one.absent is not None for one in prepared]) & ~silent
+    spoken_by_code = np.array([one.absent is not None for one in prepared], np.bool_) & ~silent
     novelty[spoken_by_code] = 0.0  # a diagnosis code speaks where the text is silent
     novelty[[i for i, codes in enumerate(exact) if codes]] = 0.0
     signals = Signals(

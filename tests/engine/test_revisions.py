@@ -22,7 +22,14 @@ from coder.schemes import read_revision
 from coder.text import Role
 from tests.schemes.made_up import NAME, made_up
 
-TITLES = ["flame cutter", "gas welder", "welding robot operator", "blacksmith", "shop assistant", "n/a"]
+TITLES = [
+    "flame cutter",
+    "gas welder",
+    "welding robot operator",
+    "blacksmith",
+    "shop assistant",
+    "n/a",
+]
 PROBABLE = 0.6
 
 
@@ -170,3 +177,13 @@ def test_a_policy_of_ones_own_must_fit_the_revision(tmp_path: Path) -> None:
     replace(one.policy, model="other").save(path)
     with pytest.raises(PolicyError, match="not for"):
         Coder.load(schemes=["isco-88"], policies=[path])
+
+
+def test_a_table_without_rows_has_the_columns_of_one_with_rows() -> None:
+    empty = pa.table(
+        {"job_title": pa.array([], pa.string()), "industry": pa.array([], pa.string())}
+    )
+    filled = pa.table({"job_title": ["welder"], "industry": ["shipyard"]})
+    out = engine().code_table(empty)
+    assert out.num_rows == 0
+    assert out.schema == engine().code_table(filled).schema
