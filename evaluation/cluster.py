@@ -7,7 +7,9 @@ to one core and has one thread, so that a worker is a machine of one core. Runs 
 workers alternate. `steady` counts from the first finished batch to the last: what a long run
 settles at; `whole` also counts reading, sending and loading the models, and writing. Their files
 are compared byte by byte with a run without a cluster. `others` is how many cores other processes
-used meanwhile: above 0.1 the machine was not quiet, and the ratio says little.
+used meanwhile: above 0.1 the machine was not quiet, and the ratio of rates says little; the
+processor time a text takes, here and on the workers, says then whether two workers get in each
+other's way.
 """
 
 from __future__ import annotations
@@ -71,9 +73,9 @@ def busy() -> float:
 
 
 def spent(pids: list[int]) -> float:
-    """Seconds of work of these processes, and of this one."""
+    """Seconds of work of these processes."""
     total = 0.0
-    for pid in [*pids, os.getpid()]:
+    for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         total += (int(fields[11]) + int(fields[12])) / TICKS
     return total
@@ -92,10 +94,12 @@ def run(path: Path, schemes: tuple[str, ...], workers: int, folder: Path) -> dic
     )
     with tempfile.TemporaryDirectory() as name, cluster(Path(name), workers) as (address, pids):
         job = replace(job, cluster=address if workers else None)
-        began, machine, own = time.perf_counter(), busy(), spent(pids)
+        ours = [[os.getpid()], pids]
+        began, machine, own = time.perf_counter(), busy(), [spent(group) for group in ours]
         code_files(job, lambda done, _all: marks.append((time.perf_counter(), done)))
         wall = time.perf_counter() - began
-        others = (busy() - machine - (spent(pids) - own)) / wall
+        here, there = (spent(group) - was for group, was in zip(ours, own, strict=True))
+        others = (busy() - machine - here - there) / wall
     first, last = marks[1], marks[-1]
     coded = (folder / "out" / "coded.csv").read_bytes()
     return {
@@ -103,6 +107,8 @@ def run(path: Path, schemes: tuple[str, ...], workers: int, folder: Path) -> dic
         "whole_per_second": round(last[1] / wall, 1),
         "steady_per_second": round((last[1] - first[1]) / (last[0] - first[0]), 1),
         "others": round(others, 2),
+        "cpu_ms_per_text_here": round(1000 * here / last[1], 3),
+        "cpu_ms_per_text_on_workers": round(1000 * there / last[1], 3),
         "sha256": hashlib.sha256(coded).hexdigest(),
     }
 
