@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from coder.model.model import Tier
 
 _FILE = click.Path(path_type=Path)
+FORMAT = click.option(
+    "--format",
+    "file_format",
+    type=click.Choice(["csv", "parquet", "xlsx"]),
+    default="csv",
+    show_default=True,
+    help="Format of the coded file. review and rejected files are CSV.",
+)
 
 
 @click.command()
@@ -43,14 +51,7 @@ _FILE = click.Path(path_type=Path)
     metavar="SHARE",
     help="Use the models' policies for this accuracy of automatic codes. Default: 0.95.",
 )
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["csv", "parquet", "xlsx"]),
-    default="csv",
-    show_default=True,
-    help="Format of the coded file. review and rejected files are CSV.",
-)
+@FORMAT
 @TIER
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from coder.cli.code import FORMAT, summarise
 from coder.cli.console import comma_separated, input_files, progress_bar
 from coder.errors import InputError
 
@@ -37,7 +38,7 @@ class RecodeSpec:
 
 @click.command()
 @click.argument("inputs", nargs=-1, required=True, metavar="FILE...")
-@click.option("--from", "source", required=True, help="Scheme of the old codes.")
+@click.option("--from", "source", required=True, help="Scheme of the old codes, or a folder.")
 @click.option(
     "--to", "target", required=True, help="Scheme to recode to, or the folder of a revision."
 )
@@ -53,14 +54,7 @@ class RecodeSpec:
     show_default=True,
     help="The text decides a split from this share on.",
 )
-@click.option(
-    "--format",
-    "file_format",
-    type=click.Choice(["csv", "parquet", "xlsx"]),
-    default="csv",
-    show_default=True,
-    help="Format of the coded file.",
-)
+@FORMAT
 @click.option("--encoding", help="Text encoding of CSV input. Default: found from the file.")
 @click.option("--delimiter", help="Delimiter of CSV input. Default: found from the file.")
 @click.option("--sheet", help="Sheet of Excel input, by name or number. Default: the first.")
@@ -96,7 +90,6 @@ def recode(
     if resume and force:
         raise click.UsageError("--resume continues a run, --force replaces it: give one of them")
     from coder.batch import Job, ReadOptions, code_files, open_source
-    from coder.cli.code import summarise
     from coder.engine.recode import Recoder
 
     files, reading = input_files(inputs), ReadOptions(encoding, delimiter, sheet)
