@@ -102,9 +102,9 @@ def _around_zero(reach: float) -> list[float]:
 
 
 def _amounts(reach: float) -> list[float]:
-    """Three to six round ticks from 0 to a little above `reach`."""
+    """Three to five round ticks from 0 to a little above `reach`."""
     scale = 10.0 ** math.floor(math.log10(reach))
-    step = next(s * scale for s in (0.2, 0.25, 0.5, 1.0, 2.0) if 5 * s * scale >= reach)
+    step = next(s * scale for s in (0.25, 0.5, 1.0, 2.0, 2.5) if 4 * s * scale >= reach)
     return [i * step for i in range(math.ceil(reach / step - 1e-9) + 1)]
 
 

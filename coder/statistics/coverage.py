@@ -17,6 +17,7 @@ from coder.schemes import Scheme, load_scheme
 from coder.statistics.cases import column
 
 NOT_STATED = "not stated"
+NOT_LINKED = "no linked case in a stratum: the estimate is a lower bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +175,19 @@ def _coverage(
         second[b] = groups[0][a]
     counts = [Counter(groups[0]), Counter(second), Counter(groups[0][a] for a, _ in pairs)]
     names = sorted({*counts[0], *counts[1]})
-    found = {name: chapman(*(count[name] for count in counts)) for name in names}
+    found = {name: _stratum(*(count[name] for count in counts)) for name in names}
     rows = [_row(found[name], files, strata, name) for name in names] if strata else []
-    total = together(list(found.values()))
-    return [*rows, _row(total, files, strata, ("total",) * len(strata))]
+    total = _row(together(list(found.values())), files, strata, ("total",) * len(strata))
+    if not all(one.both for one in found.values()):
+        total["note"] = NOT_LINKED
+    return [*rows, total]
+
+
+def _stratum(first: int, second: int, both: int) -> Estimate:
+    """Chapman's estimate; without a linked case only the cases seen, which are a lower bound."""
+    if both:
+        return chapman(first, second, both)
+    return Estimate(first, second, 0, float(first + second), 0.0, first + second, np.nan)
 
 
 def _row(one: Estimate, files: tuple[str, str], strata: Sequence[str], name: Sequence[str]) -> Row:
@@ -192,6 +202,7 @@ def _row(one: Estimate, files: tuple[str, str], strata: Sequence[str], name: Seq
         row[f"coverage_{which}_high"] = n / one.low if one.low else np.nan
         row[f"under_reporting_{which}"] = 1 - n / one.total if one.total else np.nan
         row[f"file_{which}"] = file
+    row["note"] = "" if one.both else NOT_LINKED
     return row
 
 

@@ -130,13 +130,11 @@ def _text(rows: Sequence[Row]) -> list[str]:
     return text
 
 
-def _label(row: Row, table: Table, titles: Mapping[str, Mapping[str, str]]) -> str:
-    parts = []
-    for name in table.dimensions:
-        value = str(row[name])
-        title = titles.get(name, {}).get(value, value)
-        parts.append(value if title == value else f"{value} {title}")
-    return " · ".join(parts)
+def _label(row: Row, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
+    """The code and title of a row on the dimension `name`."""
+    value = str(row[name])
+    title = titles.get(name, {}).get(value, value)
+    return value if title == value else f"{value} {title}"
 
 
 def _plots(
@@ -158,11 +156,12 @@ def _plots(
         own = sorted(own, key=lambda row: -_float(row, "value"))[:MOST_DOTS]
         if len(own) < 2 or (found and measure == "cases"):
             continue
-        caption = f"{_HEADINGS[outcome, measure]}, {own[0]['unit']}, with 95 % intervals"
+        unit = "" if measure == "cases" else f", {own[0]['unit']}"
+        caption = f"{_HEADINGS[outcome, measure]}{unit}, with 95 % intervals"
         picture = dot_plot(
             caption,
             f"one row per {table.dimensions[0]}, dot and interval",
-            [_cut(_label(row, table, titles).split(" · ")[0]) for row in own],
+            [_cut(_label(row, table.dimensions[0], titles)) for row in own],
             [
                 Series(
                     measure,
@@ -194,7 +193,7 @@ def _printed(
     rows: Sequence[Row], table: Table, titles: Mapping[str, Mapping[str, str]], when: str
 ) -> Printed:
     """One line per cell, one column per measure."""
-    lines: dict[str, Row] = {}
+    lines: dict[tuple[str, ...], Row] = {}
     used: dict[tuple[str, str], None] = {}
     for row in rows:
         key = (str(row["outcome"]), str(row["measure"]))
@@ -202,11 +201,11 @@ def _printed(
             continue
         if row["value"] or key != (PERMANENT, "days_lost"):
             used[key] = None
-        label = _label(row, table, titles) or "All cases"
-        line = lines.setdefault(label, {"cell": label})
+        labels = {name: _label(row, name, titles) for name in table.dimensions}
+        line = lines.setdefault(tuple(labels.values()), dict(labels) or {"cell": "All cases"})
         line[_HEADINGS[key]] = shown(row)
         line[f"{_HEADINGS[key]} interval"] = _between(row)
-    columns = [Column("cell", ", ".join(table.dimensions) or "Cases")]
+    columns = [Column(name, name) for name in table.dimensions] or [Column("cell", "Cases")]
     columns += [
         Column(heading, heading, "number", f"{heading} interval")
         for key, heading in _HEADINGS.items()

@@ -71,6 +71,7 @@ def _coverage(made: Comparison, files: tuple[str, str]) -> Section:
         Column("estimated_total", "Estimated cases", "number", "between"),
         Column("coverage_first", "Coverage, first", "share"),
         Column("coverage_second", "Coverage, second", "share"),
+        Column("note", "Note"),
     ]
     return Section(
         "Coverage",

@@ -86,6 +86,19 @@ def test_paragraph_26_sources_are_linked_and_their_codes_compared(tmp_path: Path
     assert "differ" in coverage_page(made).sections[1].title
 
 
+def test_a_stratum_without_links_gives_a_lower_bound(tmp_path: Path) -> None:
+    a = write_csv(tmp_path / "a.csv", [{"id": i, "sex": "f"} for i in range(9)])
+    b = write_csv(tmp_path / "b.csv", [{"id": i, "sex": "fm"[i > 8]} for i in range(5, 20)])
+    made = compare_sources(a, b, ("id",), ("sex",), ())
+    notes = {str(row["sex"]): str(row["note"]) for row in made.coverage}
+    assert "lower bound" in notes["m"]
+    assert "lower bound" in notes["total"]
+    assert notes["f"] == ""
+    women, men, total = made.coverage
+    assert men["estimated_total"] == 11
+    assert total["estimated_total"] == pytest.approx(float(str(women["estimated_total"])) + 11)
+
+
 def test_a_key_twice_names_its_rows(tmp_path: Path) -> None:
     a = write_csv(tmp_path / "a.csv", [{"id": "1"}, {"id": "2"}, {"id": "1"}])
     with pytest.raises(InputError, match=r"a.csv row 4: the same id as row 2"):

@@ -65,7 +65,7 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(ROW, min_size=1, max_size=25), st.sampled_from(["own-row", SPREAD]))
 def test_every_total_is_the_files(rows: list[dict[str, str]], undecided: str) -> None:
     options = Options(
@@ -128,7 +128,7 @@ def simulated(rng: np.random.Generator, n: int) -> tuple[list[dict[str, object]]
 def test_coding_error_covers_a_known_truth(tmp_path: Path) -> None:
     """With honest probabilities 95 % of true counts lie within ± 1.96 coding errors."""
     rng = np.random.default_rng(11)
-    options = Options(tables=(("injury-type",),), undecided=SPREAD, draws=100, systematic=0.0)
+    options = Options(tables=(("injury-type",),), undecided=SPREAD, draws=60, systematic=0.0)
     held = []
     for _ in range(30):
         rows, truth = simulated(rng, 120)
@@ -145,10 +145,10 @@ def test_coding_error_is_the_closed_form(tmp_path: Path) -> None:
     """50 undecided records at 0.7: the count's coding error is sqrt(50 × 0.7 × 0.3) = 3.24."""
     row = {"injury-type_code": "", "injury-type_status": "review"}
     rows = [{**row, "injury-type_suggestions": "1.1:0.7|2.1:0.3"}] * 50
-    options = Options(tables=(("injury-type",),), undecided=SPREAD, draws=1500, systematic=0.0)
+    options = Options(tables=(("injury-type",),), undecided=SPREAD, draws=800, systematic=0.0)
     found = figure(published(tmp_path, rows, options=options), "cases", injury_of_type="1")
-    assert found["value"] == pytest.approx(35, abs=0.25)
-    assert found["se_coding"] == pytest.approx(3.24, rel=0.05)
+    assert found["value"] == pytest.approx(35, abs=0.4)
+    assert found["se_coding"] == pytest.approx(3.24, rel=0.1)
     assert found["se_sampling"] == pytest.approx(np.sqrt(35), rel=0.01)
     both = np.hypot(float(str(found["se_sampling"])), float(str(found["se_coding"])))
     assert found["se"] == pytest.approx(both)
