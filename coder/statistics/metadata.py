@@ -58,12 +58,12 @@ def describe(
         "narracoder": metadata.version("narracoder"),
         "sources": [_file(path), *([_file(below)] if below else [])],
         "concepts": CONCEPTS,
-        "file": dict(cases.notes),
+        "file": _told(cases.notes, options),
         "periods": [p for p in cases.periods if p],
         "classifications": [_scheme(d) for d in dimensions if d.scheme is not None],
         "models": engine.get("models", {}),
         "policies": engine.get("policies", {}),
-        "coding": [_coding(d) for d in dimensions if d.scheme is not None],
+        "coding": [_coding(d, options) for d in dimensions if d.scheme is not None],
         "undecided_records": options.undecided,
         "draws": {"number": options.draws, "seed": options.seed, "systematic": options.systematic},
         "disclosure": _disclosure(options),
@@ -110,7 +110,13 @@ def _scheme(dimension: Dimension) -> Row:
     }
 
 
-def _coding(dimension: Dimension) -> Row:
+def _told(notes: Mapping[str, object], options: Options) -> Row:
+    """What is told of the file: under disclosure control no counts, which could give cells back."""
+    hidden = options.disclosure.active
+    return {k: v for k, v in notes.items() if isinstance(v, bool) or not hidden}
+
+
+def _coding(dimension: Dimension, options: Options) -> Row:
     """Shares of cases coded automatically, by people, and not; the error to be expected.
 
     `expected_error` is the mean probability, by the model's own account, that an automatic code
@@ -121,10 +127,14 @@ def _coding(dimension: Dimension) -> Row:
     people = n - count[AUTO] - count[REVIEW] - count[UNCODABLE] - count[""]
     shares = {"automatic": count[AUTO], "people": people, "undecided": count[REVIEW]}
     shares["uncodable_or_empty"] = count[UNCODABLE] + count[""]
+    hidden = options.disclosure.active
     return {
         "dimension": dimension.name,
-        "records": n,
-        **{f"share_{name}": number / n for name, number in shares.items()},
+        "records": None if hidden else n,
+        **{
+            f"share_{name}": round(number / n, 2) if hidden else number / n
+            for name, number in shares.items()
+        },
         "expected_error": _expected_error(dimension),
     }
 
@@ -146,25 +156,29 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
     """Where the file or the choices differ from the resolution (paragraph 22)."""
     notes = cases.notes
     amounts = {} if denominators is None else denominators.amount
+
+    def number(name: str) -> str:
+        return "Some" if options.disclosure.active else str(notes[name])
+
     found = {
         "Fatal and non-fatal cases are not told apart (paragraph 9 c).": not notes["fatal_known"],
         "Commuting accidents are not identified and may be included (paragraph 6).": not notes[
             "commuting_known"
         ],
-        f"{notes['neither']} records are neither occupational nor commuting; they are tabulated "
+        f"{number('neither')} records are neither occupational nor commuting; they are tabulated "
         "apart (paragraph 5).": notes["neither"],
         "Fatal cases are as the source states them; the one-year limit could not be checked "
         "(paragraph 13).": notes["fatal_known"]
         and options.columns.death_date not in cases.table.column_names,
         "Days lost are not available (paragraph 14).": not notes["days_known"],
-        f"{notes['days_not_stated']} non-fatal cases do not state the days lost and are in no "
+        f"{number('days_not_stated')} non-fatal cases do not state the days lost and are in no "
         "severity rate (paragraph 14).": notes["days_known"] and notes["days_not_stated"],
         f"Days lost were measured in workdays and converted by 7/{options.week:g} (paragraph "
         "14).": notes["days_known"] and options.days == WORKDAYS,
-        f"{notes['without_absence']} non-fatal cases without a day of absence are counted "
+        f"{number('without_absence')} non-fatal cases without a day of absence are counted "
         "(paragraph 6 asks for at least one day).": notes["days_known"]
         and notes["without_absence"],
-        f"The shortest absence is {notes['least_days']} days: shorter ones may not be covered "
+        "No absence is shorter than 3 days: shorter ones may not be covered "
         "(paragraph 6).": float(str(notes["least_days"] or 0)) >= 3,
         "The cases name no reference period (paragraph 17).": cases.periods == ("",),
         "No denominators: counts only (paragraph 19).": denominators is None,
@@ -172,7 +186,7 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
         "(paragraph 19 b).": WORKERS in amounts and FTE not in amounts,
         "Time worked is in days, not hours (paragraph 19 c).": DAYS_WORKED in amounts
         and HOURS not in amounts,
-        f"{notes['over_a_year']} absences over a year are counted as permanent incapacity "
+        f"{number('over_a_year')} absences over a year are counted as permanent incapacity "
         "(paragraph 14).": notes["over_a_year"],
         "Undecided records are spread over the codes by their probabilities.": options.undecided
         == "spread",

@@ -177,6 +177,16 @@ def test_all_measures_of_a_suppressed_cell_are_gone(tmp_path: Path) -> None:
             assert {row[n] for n in ("value", "se", "low", "high", "se_coding")} == {None}
 
 
+def test_metadata_do_not_give_counts_back(tmp_path: Path) -> None:
+    rows = [{"injury-type_code": "1.1", "days_lost": 400}] * 2
+    options = Options(tables=(("injury-type",),), disclosure=Disclosure(threshold=3))
+    made = published(tmp_path, rows, options=options)
+    assert {row["status"] for row in made.tables[0].rows} == {"Q"}
+    assert all(isinstance(known, bool) for known in made.metadata["file"].values())  # type: ignore[attr-defined]  # a dict
+    assert made.metadata["coding"][0]["records"] is None  # type: ignore[index]  # a list
+    assert not any("2 " in line for line in made.metadata["divergences"])  # type: ignore[attr-defined]  # a list
+
+
 def test_few_units_and_dominance(tmp_path: Path) -> None:
     rows = [{"a": "x", "firm": "one", "days_lost": 1}] * 20
     rows += [{"a": "x", "firm": "two", "days_lost": 1}] * 2
