@@ -178,8 +178,10 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
         f"{number('without_absence')} non-fatal cases without a day of absence are counted "
         "(paragraph 6 asks for at least one day).": notes["days_known"]
         and notes["without_absence"],
-        "No absence is shorter than 3 days: shorter ones may not be covered "
-        "(paragraph 6).": float(str(notes["least_days"] or 0)) >= 3,
+        "No absence is shorter than 3 days: shorter ones may not be covered (paragraph 6).": float(
+            str(notes["least_days"] or 0)
+        )
+        >= 3,
         "The cases name no reference period (paragraph 17).": cases.periods == ("",),
         "No denominators: counts only (paragraph 19).": denominators is None,
         "The incidence rate is per head; part-timers are not converted to full-time equivalents "
