@@ -1,6 +1,6 @@
 """What 500 decisions teach: chosen by the review queue, or at random.
 
-    python evaluation/learning.py ../shared/data evaluation/results/learning.json
+    python -m evaluation.learning ../shared/data evaluation/results/learning.json
 
 Mining accident narratives, part of body (Annex F). Where the source's code has several targets the
 first counts, for the clerk and for the gold alike. A small model is trained on 400 narratives of
@@ -37,9 +37,10 @@ from coder.review.coded import MachineResult
 from coder.review.importing import doubt
 from coder.schemes import load_crosswalk, load_scheme
 from coder.text import Prepared, Role, prepare
+from evaluation.peers.vectors import Vectors
 
 NARRATIVES = "injury/narratives/msha_body_part_2010_2013.csv.gz"
-BASE, POOL, TESTED, DECIDED = 400, 2600, 3000, 500
+BASE, POOL, TESTED, DECIDED = 400, 2600, 2500, 500
 Case = tuple[str, str]  # narrative, code
 
 
@@ -57,17 +58,12 @@ def cases(data: Path, year: str, most: int, seed: int = 0) -> list[Case]:
 
 
 class Remembering:
-    """An encoder that embeds every text once."""
+    """An encoder that embeds every text once, in this run and the next."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder, self._known = encoder, dict[str, npt.NDArray[np.float32]]()
+    def __init__(self, encoder: Encoder, store: Path) -> None:
+        self.encode = Vectors(encoder.encode, store, encoder.fingerprint[:16]).of
         self.name, self.fingerprint = encoder.name, encoder.fingerprint
         self.folder, self.dimensions = encoder.folder, encoder.dimensions
-
-    def encode(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
-        self._known.update(zip(new, self._encoder.encode(new), strict=True) if new else ())
-        return np.stack([self._known[text] for text in texts])
 
 
 def rows_of(chosen: Sequence[tuple[Prepared, str]], source: str) -> Rows:
@@ -161,8 +157,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--vectors", type=Path, default=Path("work/vectors"))
     arguments = parser.parse_args()
-    encoder = Remembering(load_encoder())
+    encoder = Remembering(load_encoder(), arguments.vectors)
     pool = prepared(cases(arguments.data, "2010", BASE + POOL))
     test = prepared(cases(arguments.data, "2013", TESTED))
     found = []

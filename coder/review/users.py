@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,9 @@ _LOCK_MINUTES = 15
 _HASHER = PasswordHasher()
 # verified for unknown names too, so that the time taken does not tell which names exist
 _DECOY = _HASHER.hash(secrets.token_hex(16))
+_strangers: dict[str, tuple[int, int]] = {}  # store and unknown name -> failures, locked until
+_STRANGERS_LOCK = threading.Lock()
+_MOST_STRANGERS = 10_000
 
 
 def add(store: Store, session: Session, name: str, role: str, password: str) -> User:
@@ -143,25 +147,47 @@ def sign_in(store: Store, name: str, password: str) -> SignedIn:
         user = by_name(session, name)
     locked = user is not None and user.locked_until > now
     good = _verify(user.password if user else _DECOY, password) and not locked
+    if user is None:
+        raise _stranger(f"{store.url} {name}", now)
     with store.write() as session:
-        if user is not None:
-            user = session.execute(
-                sa.select(User).where(User.id == user.id).with_for_update()
-            ).scalar_one()
-        if locked or (user is not None and user.locked_until > now):
-            failure: Exception = RateError("too many failed sign-ins: try again in 15 minutes")
-        elif user is None or not user.active or not good:
-            failure = LoginError("the name or the password is not right")
-            if user is not None:
-                user.failed += 1
-                if user.failed >= _FAILURES:
-                    user.failed, user.locked_until = 0, now + _LOCK_MINUTES * 60_000
+        query = sa.select(User).where(User.id == user.id).with_for_update()
+        user = session.execute(query).scalar_one()
+        if locked or user.locked_until > now:
+            failure: Exception = _too_many()
+        elif not user.active or not good:
+            failure = _wrong()
+            user.failed += 1
+            if user.failed >= _FAILURES:
+                user.failed, user.locked_until = 0, now + _LOCK_MINUTES * 60_000
         else:
             user.failed = 0
             if _HASHER.check_needs_rehash(user.password):
                 user.password = _HASHER.hash(password)
             return _open_session(session, user, now)
     raise failure
+
+
+def _too_many() -> RateError:
+    return RateError("too many failed sign-ins: try again in 15 minutes")
+
+
+def _wrong() -> LoginError:
+    return LoginError("the name or the password is not right")
+
+
+def _stranger(key: str, now: int) -> Exception:
+    """What an unknown name is told: the same as a known one, lock-out and all, so that trying
+    names finds none. Counted in this process only."""
+    with _STRANGERS_LOCK:
+        if len(_strangers) > _MOST_STRANGERS:
+            _strangers.clear()
+        failed, locked_until = _strangers.get(key, (0, 0))
+        if locked_until > now:
+            return _too_many()
+        failed += 1
+        locked = failed >= _FAILURES
+        _strangers[key] = (0, now + _LOCK_MINUTES * 60_000) if locked else (failed, 0)
+    return _wrong()
 
 
 def _verify(stored: str, password: str) -> bool:

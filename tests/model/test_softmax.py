@@ -80,3 +80,14 @@ def test_damping_keeps_a_rare_feature_small_and_a_common_one_as_it_is() -> None:
     )
     assert np.abs(damped[2]).max() < np.abs(free[2]).max() / 4
     assert damped[:2] == pytest.approx(free[:2], abs=0.1)
+
+
+def test_an_offset_counts_and_is_not_learned() -> None:
+    design, y = world(3000, 1)
+    whole = fit(design, sets(y), rate=0.5, epochs=30, penalty=0.0)
+    offset = scores(design, whole)
+    rest = fit(design, sets(y), offset=offset, rate=0.5, epochs=30, penalty=0.0)
+    assert np.abs(scores(design, rest)).mean() < 0.1 * np.abs(offset).mean()
+    half = fit(design, sets(y), offset=offset / 2, rate=0.5, epochs=30, penalty=0.0)
+    together = np.exp(log_softmax(offset / 2 + scores(design, half)))
+    assert np.abs(together - np.exp(log_softmax(offset))).mean() < 0.02

@@ -249,6 +249,22 @@ def test_queueing_needs_its_own_scope_a_role_and_a_text(client: TestClient, fill
     person(filled, "rita", "reader")
     client.headers.update(token(filled, "rita", "code", "queue"))
     assert client.post("/v1/batch", json=body).status_code == 403
+    for path in ("next", "undo", "1/keep"):
+        assert client.post(f"/v1/queue/{path}", json={}).status_code == 403
+
+
+def test_hostile_requests_end_in_a_plain_refusal(client: TestClient) -> None:
+    sent = {"content-type": "application/json"}
+    for body in ("[" * 100_000, '{"text":' * 20_000, '{"limit": %s}' % ("9" * 5000), b"\xff\xfe",
+                 '{"text": "\\ud800", "scheme": "body-part"}', '{"limit": 1e999}'):  # fmt: skip
+        answer = client.post("/v1/suggest", content=body, headers=sent)
+        assert answer.status_code in (400, 422)
+        assert set(answer.json()) == {"error", "message", "context"}
+    for origin in ("http://[", "http://]", "null", "\\\\evil", "http://evil.example"):
+        answer = client.post("/login", data={"name": "a"}, headers={"origin": origin})
+        assert answer.status_code == 403
+    for path in ("/static/..%2f..%2fstore.py", "/static/%2e%2e/%2e%2e/store.py", "/static/a%00b"):
+        assert client.get(path).status_code == 404
 
 
 def test_a_job_that_cannot_be_queued_fails_whole(filled: Store) -> None:
@@ -349,7 +365,7 @@ def test_too_many_requests_wait(filled: Store) -> None:
         states = [client.get("/v1/schemes").status_code for _ in range(5)]
         assert states == [200, 200, 200, 429, 429]
         assert int(client.get("/v1/schemes").headers["retry-after"]) >= 1
-    context = Context(store=filled, by_address=Limiter(60, 2))
+    context = Context(store=filled, by_address=Limiter(0.01, 2))
     with TestClient(create_app(context)) as client:
         states = [client.get("/v1/health").status_code for _ in range(3)]
     assert states == [200, 200, 429]

@@ -31,6 +31,22 @@ def test_five_failures_lock_and_time_unlocks(store: Store, clock: Clock) -> None
     assert users.sign_in(store, "ann", PASSWORD).user.name == "ann"
 
 
+def test_trying_names_does_not_tell_which_exist(store: Store, clock: Clock) -> None:
+    person(store, "ann")
+    told = {}
+    for name in ("ann", "stranger"):
+        answers = []
+        for _ in range(7):
+            with pytest.raises((LoginError, RateError)) as error:
+                users.sign_in(store, name, "not the password")
+            answers.append((type(error.value), error.value.message))
+        told[name] = answers
+    assert told["ann"] == told["stranger"]
+    clock.pass_(16)
+    with pytest.raises(LoginError):
+        users.sign_in(store, "stranger", PASSWORD)
+
+
 def test_unknown_and_closed_look_like_a_wrong_password(store: Store) -> None:
     person(store, "ann")
     with store.write() as session:

@@ -83,6 +83,8 @@ def caller(scope: str) -> Callable[..., Caller]:
         shared.by_user.spend(f"token {user.id}")
         if scope not in scopes:
             raise ForbiddenError(f"this token lacks the scope '{scope}'", scope=scope)
+        if scope == "queue" and user.role == "reader":
+            raise ForbiddenError("a reader cannot work in the queue", role=user.role)
         return Caller(user, scopes)
 
     return check

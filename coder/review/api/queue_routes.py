@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +16,8 @@ from coder.review.errors import ConflictError
 from coder.review.ledger import canonical
 from coder.review.models import Receipt
 from coder.review.queue import Filters, Held
-from coder.review.store import Store
+from coder.review.sampling import text_key
+from coder.review.store import Store, secret
 
 router = APIRouter(prefix="/v1/queue", tags=["queue"])
 Clerk = Annotated[Caller, Depends(caller("queue"))]
@@ -75,7 +75,7 @@ def once(
     """
     if key is None:
         return work()
-    mark = hashlib.sha256(canonical(request).encode()).hexdigest()
+    mark = text_key(secret(session), canonical(request))  # keyed: a request may hold texts
     before = session.get(Receipt, (who.user.id, key))
     if before is not None:
         if before.fingerprint != mark:

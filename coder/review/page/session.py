@@ -74,9 +74,16 @@ def same_origin(request: Request) -> None:
     """Raise ForbiddenError for a request that another site's page sent."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = origin is not None and _host(origin) != request.headers.get("host")
     if site not in {"same-origin", "none"} or foreign:
         raise ForbiddenError("the request comes from another site", page="csrf")
+
+
+def _host(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as "http://[": nobody's page
+        return None
 
 
 def value(fields: FormData, name: str, longest: int = 200) -> str:
