@@ -76,6 +76,13 @@ def assert_same(one: Path, other: Path) -> None:
     assert settled(one) == settled(other)
 
 
+def assert_no_text(folder: Path) -> None:
+    """No log of the scheduler or a worker holds a word of the records."""
+    logs = list(folder.glob("*.log"))
+    assert len(logs) == 3
+    assert not any(TOKEN in log.read_text() for log in logs)
+
+
 def pids(log: Path) -> list[int]:
     return [int(line.split()[0]) for line in log.read_text().splitlines()] if log.exists() else []
 
@@ -91,8 +98,7 @@ def test_a_cluster_gives_the_bytes_and_the_manifest_of_one_machine(
     assert len(set(pids(log))) == 2
     assert os.getpid() not in pids(log)
     assert len(pids(log)) == ROWS / 5
-    for worker in two.folder.glob("*.log"):
-        assert TOKEN not in worker.read_text()
+    assert_no_text(two.folder)
 
 
 @clustered
@@ -155,6 +161,7 @@ def test_a_run_begun_on_a_cluster_is_finished_without_it(tmp_path: Path, two: Cl
 def test_an_error_on_a_worker_is_one_line_here(tmp_path: Path, two: Cluster) -> None:
     with pytest.raises(CoderError, match="other versions or models"):
         code_files(job(tmp_path, "out", two.address, LoadStranger(os.getpid())))
+    assert_no_text(two.folder)
 
 
 @clustered
