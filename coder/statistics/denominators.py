@@ -196,12 +196,13 @@ def _amounts(table: pa.Table, name: str, file: str) -> FloatArray:
 
 
 def _refuse_repeated(found: Denominators) -> None:
-    keys = list(zip(found.period, found.group, strict=True))
-    for i, key in enumerate(keys):
-        if keys.index(key) != i:
+    seen: dict[tuple[str, ...], int] = {}
+    for i, (period, group) in enumerate(zip(found.period, found.group, strict=True)):
+        first = seen.setdefault((period, *group), i)
+        if first != i:
             raise InputError(
-                f"{found.file} row {i + 2}: the same group and period as row "
-                f"{keys.index(key) + 2}; sum them first",
+                f"{found.file} row {i + 2}: the same group and period as row {first + 2}; sum "
+                "them first",
                 row=i + 2,
             )
 
@@ -217,10 +218,10 @@ def _refuse_uncovered(
         for i in reversed(range(len(cases)))
         if all(d.index[i] < d.rest for d in ordered)
     }
-    keys = [(p, *g) for p, g in zip(found.period, found.group, strict=True)]
+    place = {(p, *g): i for i, (p, g) in enumerate(zip(found.period, found.group, strict=True))}
     names = ", ".join(("period", *found.columns))
     for group, row in groups.items():
-        if group not in keys:
+        if group not in place:
             raise InputError(
                 f"cases (first: row {row}) are in a group that {found.file} lacks "
                 f"({names}: {', '.join(group)}): numerator and denominator need the same "
@@ -228,9 +229,9 @@ def _refuse_uncovered(
                 row=row,
             )
         for measure, amount in found.amount.items():
-            if amount[keys.index(group)] == 0:
+            if amount[place[group]] == 0:
                 raise InputError(
-                    f"{found.file} row {keys.index(group) + 2}, column '{measure}': zero, but "
+                    f"{found.file} row {place[group] + 2}, column '{measure}': zero, but "
                     f"there are cases in the group (first: row {row})",
                     column=measure,
                 )
