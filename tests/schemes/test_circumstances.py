@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import pytest
 
 from coder.schemes import list_crosswalks, load_crosswalk, load_scheme
+from tests.shared import NEEDS_SHARED, SHARED
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "injury"
+DATA = SHARED / "data" / "injury"
 WALKS = [pair for pair in list_crosswalks() if pair[1] in {"injury-mode", "material-agency"}]
 
 
@@ -69,7 +69,7 @@ def test_every_code_of_the_real_rows_is_listed(
 ) -> None:
     path = DATA / "narratives" / file
     if not path.is_file():
-        pytest.skip("the shared data folder is not here")
+        pytest.skip(NEEDS_SHARED)
     walk = load_crosswalk(source, target)
     with path.open(encoding="utf-8-sig", newline="") as lines:
         for code in {row[column] for row in csv.DictReader(lines)}:

@@ -105,6 +105,6 @@ def settings(_scheme: str) -> Settings:
         features=FeatureConfig(max_words=12_000, max_chars=12_000),
         source_weight={TITLES: TITLE_COPIES},
         epochs=8,
-        budget=250_000,
-        fast_budget=120_000,
+        budget=190_000,
+        fast_budget=70_000,
     )
