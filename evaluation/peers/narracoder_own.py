@@ -62,7 +62,7 @@ class Narracoder:
         prepared = self._prepare(texts)
         parts = [CALIBRATE if deal(p.main) == CALIBRATE else FIT for p in prepared]
         rows = Rows(prepared, [frozenset([c]) for c in codes], ["benchmark"] * len(codes), parts)
-        settings = Settings(seed=seed)
+        settings = Settings(seed=seed, rate=1.0, epochs=6, damping=1e-4)
         self._model, _ = train(scheme, rows, self._encoder, settings, shipped_scheme=False)
 
     @property
