@@ -85,9 +85,10 @@ def train(
         raise click.UsageError("FILEs and --code go together: what is coded, and in which column")
     if not (files or from_review):
         raise click.UsageError("nothing to learn from: give FILEs, or --from-review")
-    from coder.model.encoder import load_encoder
+    from coder.model.encoder import STATIC, load_encoder
     from coder.model.train import Settings
     from coder.model.train import train as fit
+    from coder.resources import shipped
     from coder.schemes import list_schemes, load_scheme
 
     if not from_review and out.exists() and not force and (out.is_file() or any(out.iterdir())):
@@ -101,7 +102,8 @@ def train(
     def from_rows(rows: Rows, tell: Progress) -> tuple[Model, list[Score]]:
         how = Settings(epochs=epochs, seed=seed)
         ours = scheme in list_schemes()
-        return fit(target, rows, load_encoder(encoder), how, tell, shipped_scheme=ours)
+        static = load_encoder(shipped("models", STATIC))
+        return fit(target, rows, load_encoder(encoder), how, tell, ours, static)
 
     if from_review:
         from coder.cli import learn
