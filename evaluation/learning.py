@@ -106,7 +106,9 @@ def one_seed(
     out: dict[str, Any] = {"before": _right(small, test)}
     for arm, chosen in arms.items():
         decided = rows_of([rest[i] for i in chosen], "review")
-        out[f"{arm}, taught"] = _right(adapt(small, decided, Adaptation(seed=seed)), test)
+        others = [one for i, (one, _) in enumerate(rest) if i not in set(chosen.tolist())]
+        taught = adapt(small, decided, Adaptation(seed=seed), undecided=others)
+        out[f"{arm}, taught"] = _right(taught, test)
         both = rows_of(base, "base")
         for one in zip(decided.prepared, decided.labels, decided.source, decided.part, strict=True):
             both.add(*one)

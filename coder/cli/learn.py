@@ -138,6 +138,7 @@ def learn(lesson: Lesson, coded: Rows | None, train: Train, tell: Progress) -> L
     rows, the current one taught the decisions."""
     from coder.model.adapt import Adaptation, adapt
     from coder.model.model import Model
+    from coder.review.learning import undecided
 
     scheme = lesson.scheme
     folder = current_folder(scheme, lesson.out, lesson.current)
@@ -146,7 +147,9 @@ def learn(lesson: Lesson, coded: Rows | None, train: Train, tell: Progress) -> L
         raise ModelError(f"model {folder.name} is for {current.scheme.name}, not {scheme.name}")
     decisions = read_decisions(lesson.store, scheme.name, lesson.text)
     if coded is None:
-        new = adapt(current, decisions.rows, Adaptation(seed=lesson.seed), tell)
+        waiting = undecided(lesson.store, scheme.name)
+        texts = _prepared(waiting, scheme.name, lesson.text) if waiting.num_rows else []
+        new = adapt(current, decisions.rows, Adaptation(seed=lesson.seed), tell, texts)
         return Learned(current, folder, new, decisions, None)
     rows, left_out = join(coded, decisions)
     if left_out:

@@ -7,6 +7,7 @@ likelihood: where there is nothing to learn the model stays nearly what it was.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,11 +49,15 @@ def adapt(
     rows: Rows,
     how: Adaptation | None = None,
     progress: Progress | None = None,
+    undecided: Sequence[Prepared] = (),
 ) -> Model:
     """The model taught from the rows of the parts `fit` and `calibrate`.
 
-    It has the codes and the n-grams of the old one and those that are new in the rows. Raises
-    TrainingError for fewer than 30 such rows.
+    Decisions are mostly about doubtful texts, and what is learned from those alone goes wrong on
+    the others. So of the `undecided` texts as many as there are decisions, those of which the
+    model is surest, remind it of what it says of them. The new model has the codes and the
+    n-grams of the old one and those that are new in the rows. Raises TrainingError for fewer
+    than 30 decisions.
     """
     chosen = np.sort(np.concatenate([rows.where(FIT), rows.where(CALIBRATE)]))
     if len(chosen) < MINIMUM_ROWS:
@@ -60,6 +65,9 @@ def adapt(
     settings, tell = how or Adaptation(), progress or (lambda _what, _share: None)
     prepared = [rows.prepared[i] for i in chosen]
     leaves = [leaves_of(rows.labels[i], model.scheme) for i in chosen]
+    for one, code in surest(model, undecided, len(chosen)):
+        prepared.append(one)
+        leaves.append(frozenset([code]))
     wider = widen(model, [p.main for p in prepared], leaves)
     allowed = leaf_matrix(leaves, wider.codes)
     tell("learning", 0.1)
@@ -91,6 +99,17 @@ def _manifest(model: Model, rows: Rows, how: Adaptation) -> dict[str, object]:
             "sources": known,
         },
     }
+
+
+def surest(model: Model, texts: Sequence[Prepared], most: int) -> list[tuple[Prepared, str]]:
+    """The `most` texts of whose best code the model is surest, with that code."""
+    spoken = [one for one in texts if one.absent is None and one.main]
+    if not spoken:
+        return []
+    p = model.probabilities(spoken)
+    best = p.values.argmax(axis=1)
+    order = np.argsort(-p.values.max(axis=1), kind="stable")[:most]
+    return [(spoken[i], p.codes[best[i]]) for i in order]
 
 
 def widen(model: Model, texts: list[str], leaves: list[frozenset[str]]) -> Model:

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Session
 
 from coder.errors import OutputError, TrainingError
 from coder.review.export import FORMATS, write_rows
-from coder.review.models import Item, Result
+from coder.review.models import Item, Record, Result
+from coder.review.sampling import draw
 from coder.review.store import Store
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,42 @@ def decided(store: Store, scheme: str) -> Decided:
     columns = list(dict.fromkeys(c for i in items for c in i.text or {}))
     parts = [_part(i) for i in training], ["test"] * len(sample)
     return Decided(scheme, _table(training, columns, parts[0]), _table(sample, columns, parts[1]))
+
+
+def undecided(store: Store, scheme: str, most: int = 5000) -> pa.Table:
+    """Texts that nobody has decided, as a table of strings; at most `most`, drawn at random.
+
+    Those waiting in the queue and those coded automatically, but none of the random sample.
+    """
+    with store.read() as session:
+        waiting = sa.select(Item.id, Item.text).where(
+            Item.scheme == scheme,
+            Item.kind == "review",
+            Item.state == "open",
+            Item.text.is_not(None),
+            ~sa.exists().where(Result.item_id == Item.id, Result.sampled.is_(True)),
+        )
+        automatic = (
+            sa.select(Record.id, Record.fields)
+            .join(Result, Result.record_id == Record.id)
+            .where(
+                Result.scheme == scheme,
+                Result.status == "auto",
+                Result.item_id.is_(None),
+                Record.fields.is_not(None),
+            )
+        )
+        texts: list[dict[str, str]] = []
+        for kind, query in (("item", waiting), ("record", automatic)):
+            ids = session.execute(query.with_only_columns(query.selected_columns[0])).scalars()
+            drawn = sorted(ids, key=lambda number: draw(b"", kind, number))[:most]
+            column = query.selected_columns[0]
+            for start in range(0, len(drawn), _CHUNK):
+                found = query.where(column.in_(drawn[start : start + _CHUNK]))
+                texts.extend(row[1] for row in session.execute(found))
+    columns = list(dict.fromkeys(name for text in texts for name in text))
+    values = {name: [text.get(name, "") for text in texts] for name in columns}
+    return pa.table({name: pa.array(column, pa.string()) for name, column in values.items()})
 
 
 def write_training(store: Store, scheme: str, path: Path) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coder.errors import TrainingError
-from coder.model.adapt import adapt
+from coder.model.adapt import adapt, surest
 from coder.model.model import Model
 from coder.model.rivals import right
 from coder.model.train import Rows, train
@@ -59,6 +59,22 @@ def test_what_it_knew_already_changes_hardly_anything() -> None:
     texts = sample(200, seed=9).prepared
     before, after = (m.probabilities(texts).values.argmax(axis=1) for m in (old, adapt(old, rows)))
     assert (before == after).mean() > 0.95
+
+
+def test_the_surest_undecided_texts_remind_it_of_what_it_knew() -> None:
+    old, known = trained()[0], sample(300, seed=31)
+    chosen = surest(old, known.prepared, 40)
+    p = old.probabilities(known.prepared).values.max(axis=1)
+    assert len(chosen) == 40
+    order = np.argsort(-p, kind="stable")[:40]
+    assert [one.main for one, _ in chosen] == [known.prepared[i].main for i in order]
+    # a clerk who calls every doubtful text a duck must not turn the sure ones into ducks
+    ducks = decisions(100, seed=32)
+    ducks.labels = [frozenset(["22"])] * len(ducks)
+    plain, reminded = adapt(old, ducks), adapt(old, ducks, undecided=known.prepared)
+    unseen = sample(300, seed=33)
+    assert share(reminded, unseen) >= share(plain, unseen)
+    assert share(reminded, unseen) >= share(old, unseen) - 0.05
 
 
 def test_a_code_that_the_model_lacked_can_be_given_then() -> None:

@@ -6,11 +6,13 @@ import csv
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from coder.errors import TrainingError
 from coder.review import queue
 from coder.review.importing import import_folder
-from coder.review.learning import decided, write_training
+from coder.review.learning import decided, undecided, write_training
+from coder.review.models import Item
 from coder.review.store import Store
 from tests.review.conftest import configure, person
 from tests.review.folders import FINGERS, FOOT, HAND, auto, plain_rows, review, write_folder
@@ -42,6 +44,25 @@ def test_the_sample_stays_out_of_training(lite: Store, tmp_path: Path) -> None:
     if text in texts:
         row = next(r for r in training if r["narrative"] == text)
         assert (row["code"], row["source"], row["records"]) == (FINGERS, "one clerk", "1")
+
+
+def test_the_undecided_are_neither_decided_nor_sampled(lite: Store, tmp_path: Path) -> None:
+    configure(lite, sample_share=0.4)
+    import_folder(lite, write_folder(tmp_path / "one", plain_rows(8)))
+    ann = person(lite, "ann")
+    with lite.write() as session:
+        held = queue.take(lite, session, ann)
+        assert held is not None
+        queue.decide(lite, session, ann, held.turn.id, code=HAND)
+    texts = undecided(lite, "body-part")["narrative"].to_pylist()
+    rows = plain_rows(8)
+    auto_texts = {f["narrative"] for f, r in rows if r["status"] == "auto"}
+    with lite.read() as session:
+        drawn = session.scalars(sa.select(Item.id).where(Item.kind == "sample")).all()
+    assert len(texts) == len(set(texts)) == 5 + 3 - len(drawn)
+    assert len(auto_texts & set(texts)) == 3 - len(drawn)
+    assert "caught hand in the press" not in texts
+    assert len(undecided(lite, "body-part", most=2)) == 2 + 1
 
 
 def test_a_text_that_was_sampled_never_trains(lite: Store, tmp_path: Path) -> None:
