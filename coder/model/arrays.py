@@ -41,9 +41,10 @@ def pack(linear: Linear, prefix: str = "") -> dict[str, NDArray[Any]]:
     scale = np.zeros(len(counts), np.float32)
     np.maximum.at(scale, rows, np.abs(value))
     scale /= 127
+    narrow = np.uint8 if linear.sparse.shape[1] <= 256 else np.uint16
     arrays = {
         "sparse.count": counts.astype(np.uint16),
-        "sparse.column": linear.sparse.indices.astype(np.uint16),
+        "sparse.column": linear.sparse.indices.astype(narrow),
         "sparse.value": np.rint(value / scale[rows]).astype(np.int8),
         "sparse.scale": scale,
         "dense": linear.dense.astype(np.float16),

@@ -85,7 +85,7 @@ def distil(tokens: list[list[int]], goal: Floats, start: Floats) -> Floats:
     return table.weight.detach().numpy()
 
 
-def write(table: Floats, out: Path, tokenizer: Path, name: str) -> None:
+def write(table: Floats, out: Path, tokenizer: Path, name: str, upstream: str) -> None:
     out.mkdir(parents=True, exist_ok=True)
     scale = np.maximum(np.abs(table).max(axis=1), 1e-9).astype(np.float32) / 127
     packed = np.rint(table / scale[:, None]).astype(np.int8)
@@ -97,6 +97,7 @@ def write(table: Floats, out: Path, tokenizer: Path, name: str) -> None:
         "max_tokens": MAX_TOKENS,
         "pooling": "mean",
         "quantised": "int8 per token",
+        "upstream_sha256": upstream,
         "files": {file: digest(out / file) for file in (VECTORS, "tokenizer.json")},
     }
     (out / "encoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
@@ -123,7 +124,8 @@ def main() -> None:
     table = distil(
         [ids for ids, _ in spoken], vectors[[row for _, row in spoken]] @ turn, alone @ turn
     )
-    write(table, arguments.models / STATIC, folder, f"token vectors of {encoder.name}")
+    name = f"token vectors of {encoder.name}"
+    write(table, arguments.models / STATIC, folder, name, encoder.fingerprint)
 
 
 if __name__ == "__main__":
