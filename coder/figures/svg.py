@@ -189,7 +189,7 @@ def dot_plot(
     rows = len(labels)
     step = 18 * max(len(series), 1) + 12
     height = TOP + rows * step + BOTTOM - 20
-    left = min(max(len(text) for text in labels) * 7.2 + 16, 210.0) if labels else LEFT
+    left = min(max(len(text) for text in labels) * 8.2 + 16, 210.0) if labels else LEFT
     every = [v for s in series for v in [*s.y, *s.low]]
     ends = [*every, *(v for s in series for v in s.high)]
     ticks = _ticks(_floor(every), 1.0)
