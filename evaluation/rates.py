@@ -21,6 +21,7 @@ import platform
 import subprocess  # runs the workers: fixed programs of this folder
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -126,10 +127,7 @@ def growth(data: Path, sizes: list[int], result: dict[str, object]) -> None:
             for file in (folder / f"out-{size}").iterdir():
                 file.unlink()
     start = rows[0]["seconds"]
-    past = [row for row in rows[1:] if row["seconds"] > start]
-    logs = np.log([[row["rows"], row["seconds"] - start] for row in past])
-    slope = float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]) if len(logs) > 1 else None
-    steps = [float(step) for step in np.diff(logs[:, 1]) / np.diff(logs[:, 0])]
+    slope, steps = slopes([(row["rows"], row["seconds"] - start) for row in rows[1:]])
     result["growth"] = {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "what": "census-like titles, isco-08, coder code --jobs 2, end to end",
@@ -138,6 +136,18 @@ def growth(data: Path, sizes: list[int], result: dict[str, object]) -> None:
         "slope_log_seconds_over_log_rows": None if slope is None else round(slope, 3),
         "slope_of_each_step": [round(step, 3) for step in steps],
     }
+
+
+def slopes(costs: Sequence[tuple[float, float]]) -> tuple[float | None, list[float]]:
+    """The slope of log seconds over log rows, over all and step by step.
+
+    `costs` are rows and seconds past the start; what took no time past it says nothing.
+    """
+    logs = np.log([cost for cost in costs if cost[1] > 0])
+    if len(logs) < 2:
+        return None, []
+    steps = [float(step) for step in np.diff(logs[:, 1]) / np.diff(logs[:, 0])]
+    return float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), steps
 
 
 def write_titles(data: Path, path: Path, size: int) -> None:
