@@ -36,6 +36,7 @@ from coder.model.rivals import right
 from coder.model.train import FIT, TEST, Rows, Settings, deal, train
 from coder.review.coded import MachineResult
 from coder.review.importing import doubt
+from coder.review.sampling import band
 from coder.schemes import load_crosswalk, load_scheme
 from coder.text import Prepared, Role, prepare
 from evaluation.peers.vectors import Vectors
@@ -100,7 +101,7 @@ def one_seed(
     small, _ = train(scheme, coded, encoder, Settings(seed=seed))
     doubtful = doubts(small.probabilities([one for one, _ in rest]))
     arms = {
-        "queue": np.argsort(-doubtful, kind="stable")[:DECIDED],
+        "queue": np.argsort([-band(d) for d in doubtful], kind="stable")[:DECIDED],
         "random": chance.permutation(len(rest))[:DECIDED],
     }
     out: dict[str, Any] = {"before": _right(small, test)}

@@ -21,7 +21,7 @@ from coder.review.coded import Coded, CodedRow, MachineResult, read_folder
 from coder.review.errors import ConflictError
 from coder.review.models import Batch, Item, Record, Result, Turn
 from coder.review.queue import new_turn
-from coder.review.sampling import draw, text_key
+from coder.review.sampling import band, draw, text_key
 from coder.review.store import Store, secret, setting
 from coder.text import resolve_fields
 
@@ -270,10 +270,14 @@ class _Scheme:
     def _turns(self, items: Sequence[Item]) -> None:
         """One turn per item, two for the double-coded; samples hide among the others."""
         double = setting(self.session, "double_share")
-        places = [(i.n_records, i.doubt) for i in items if i.kind == "review"]
+        places = [(i.n_records, band(i.doubt)) for i in items if i.kind == "review"]
         chance = random.Random(draw(self.secret, "places", self.name, self.coded.fingerprint))
-        for item in items:
-            worth, doubtful = item.n_records, item.doubt
+        age = {
+            id(item): number if item.kind == "review" else chance.uniform(0, len(items))
+            for number, item in enumerate(items)
+        }
+        for item in sorted(items, key=lambda one: age[id(one)]):
+            worth, doubtful = item.n_records, band(item.doubt)
             if item.kind == "sample" and places:
                 worth, doubtful = chance.choice(places)
             for _ in range(2 if item.draw < double else 1):
@@ -325,7 +329,7 @@ class _Scheme:
 
 def doubt(result: MachineResult) -> float:
     """How unsure the engine was, 0 to 1: one minus the gap between its two best suggestions, as
-    in the order of review.csv. What lies near a border teaches most."""
+    in the order of review.csv."""
     if result.suggestions:
         second = result.suggestions[1][1] if len(result.suggestions) > 1 else 0.0
         return 1.0 - (result.suggestions[0][1] - second)

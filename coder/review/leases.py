@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from coder.review import checks
 from coder.review.errors import LeaseError, NotFoundError
 from coder.review.models import Decision, Item, Skip, Turn, User
+from coder.review.sampling import band
 from coder.review.store import Store, setting
 
 # which turns a role may take, in the order in which they are offered
@@ -44,7 +45,7 @@ class Held:
 def take(store: Store, session: Session, user: User, filters: Filters | None = None) -> Held | None:
     """The turn that `user` holds already, or else the next one, leased to them; None when empty.
 
-    Order: items of most identical texts, then the most doubtful, then the oldest. Never an item
+    Order: items of most identical texts, then the doubtful, then the oldest. Never an item
     that another holds, that this person has had, or that they skipped lately.
     """
     wanted = filters or Filters()
@@ -197,7 +198,7 @@ def new_turn(item: Item, role: str) -> Turn:
         major=item.major,
         source=item.source,
         worth=item.n_records,
-        doubt=item.doubt,
+        doubt=band(item.doubt),
     )
 
 

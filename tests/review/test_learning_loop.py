@@ -80,7 +80,7 @@ def test_decisions_chosen_by_the_queue_teach_more_than_random_ones(tmp_path: Pat
     run("train", "body-part", tmp_path / "base.csv", "--code", "code", "--out", small)
 
     def accuracy(model: Path) -> float:
-        out = tmp_path / f"{model.name}-coded"
+        out = tmp_path / f"{model.name}-tested"
         options = ("--schemes", "body-part", "--model", f"body-part={model}")
         run("code", tmp_path / "test.csv", "--out", out, *options)
         report = tmp_path / f"{model.name}-report"

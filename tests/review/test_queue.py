@@ -15,7 +15,7 @@ from coder.review.models import Decision, Entry, Event, Item, Result, Turn, User
 from coder.review.queue import Filters, Held, Saved
 from coder.review.store import Store
 from tests.review.conftest import Clock, configure, person
-from tests.review.folders import FINGERS, HAND, plain_rows, write_folder
+from tests.review.folders import FINGERS, HAND, plain_rows, review, write_folder
 
 
 def take(store: Store, user: User, filters: Filters | None = None) -> Held | None:
@@ -54,14 +54,21 @@ def test_identical_texts_come_first_and_are_decided_once(filled: Store) -> None:
     assert event.body["records"] == ["c0", "c1", "c2"]
 
 
-def test_after_the_many_the_doubtful_then_the_old(filled: Store) -> None:
+def test_after_the_many_the_doubtful_then_the_old(filled: Store, tmp_path: Path) -> None:
+    later = [
+        ({"id": "s0", "narrative": "rather sure"}, review((HAND, 0.9), (FINGERS, 0.1))),
+        ({"id": "s1", "narrative": "very doubtful"}, review((HAND, 0.31), (FINGERS, 0.3))),
+    ]
+    import_folder(filled, write_folder(tmp_path / "later", later))
     ann = person(filled, "ann")
-    doubts = []
+    seen = []
     while (held := take(filled, ann)) is not None:
-        doubts.append((held.item.n_records, round(held.item.doubt, 2)))
+        seen.append((held.item.n_records, (held.item.text or {})["narrative"]))
         decide(filled, ann, held, code=HAND)
-    assert len(doubts) == 10
-    assert doubts == sorted(doubts, reverse=True)
+    assert seen[0] == (3, "caught hand in the press")
+    texts = [text for _, text in seen]
+    assert texts[1:10] == [f"slipped on step {n}, hurt left hand" for n in range(3, 12)]
+    assert texts[10:] == ["very doubtful", "rather sure"]
 
 
 def test_two_people_never_hold_the_same(filled: Store) -> None:
