@@ -57,7 +57,7 @@ def newcombe(only_first: int, only_second: int, both: int, n: int) -> tuple[floa
     (low_1, high_1), (low_2, high_2) = ((float(a), float(b)) for a, b in bounds)
     room = (both + only_first) * (only_second + neither) * (both + only_second)
     room *= only_first + neither
-    spread = both * neither - only_first * only_second
+    spread: float = both * neither - only_first * only_second
     if spread > 0:  # the continuity correction of method 10
         spread = max(spread - n / 2, 0)
     phi = spread / room**0.5 if room else 0.0

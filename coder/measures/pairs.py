@@ -104,7 +104,7 @@ def alpha(pairs: Sequence[Pair], seed: int = 0) -> Estimate:
     if math.isnan(value):
         return Estimate(None, None, None, n)
     drawn = np.random.default_rng(seed).multinomial(n, counts[0] / n, size=_RESAMPLES)
-    values = krippendorff_alpha(margins_of_cells(left, right, drawn, k))
+    values = krippendorff_alpha(margins_of_cells(left, right, drawn.astype(np.float64), k))
     values = values[np.isfinite(values)]
     if len(values) == 0:
         return Estimate(value, None, None, n)

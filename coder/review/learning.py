@@ -91,7 +91,7 @@ def undecided(store: Store, scheme: str, most: int = 5000) -> pa.Table:
             column = query.selected_columns[0]
             for start in range(0, len(drawn), _CHUNK):
                 found = query.where(column.in_(drawn[start : start + _CHUNK]))
-                texts.extend(row[1] for row in session.execute(found))
+                texts.extend(row[1] or {} for row in session.execute(found))
     columns = list(dict.fromkeys(name for text in texts for name in text))
     values = {name: [text.get(name, "") for text in texts] for name in columns}
     return pa.table({name: pa.array(column, pa.string()) for name, column in values.items()})
