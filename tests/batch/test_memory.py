@@ -30,7 +30,7 @@ print(highest)
 
 
 def peak(folder: Path, rows: int) -> float:
-    """Peak memory of its own, in MB, of coding so many distinct narratives, a tenth of them for review."""
+    """Peak memory of its own, in MB, of coding so many narratives, a tenth of them for review."""
     source = folder / f"{rows}.csv"
     with source.open("w") as stream:
         stream.write("id,narrative\n")
