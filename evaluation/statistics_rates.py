@@ -10,8 +10,8 @@ stats` states for the rate from the automatic ones. Cells without a case on eith
 out; the rows' total is not a cell. Means of fewer than two cases have no interval, and no truth
 without a case: such cells are counted apart (without_interval). Left out are rows without an
 injury and rows whose source code means several codes of level 1. The hours are made up
-(2,000,000 a year): they scale both rates alike and decide no comparison. Most rows were read in fitting; those that were not (tune
-and test by the hash of their text) are reported apart.
+(2,000,000 a year): they scale both rates alike and decide no comparison. Most rows were read in
+fitting; those that were not (tune and test by the hash of their text) are reported apart.
 """
 
 from __future__ import annotations
