@@ -148,7 +148,7 @@ def test_the_engine_beats_every_peer_measured_in_the_same_run(path: Path) -> Non
 def test_no_test_row_was_read_by_the_encoder() -> None:
     """By the recipe's own list of what it teaches the encoder; needs the extra `train`."""
     benchmarks, data = load("benchmarks"), FOLDER.parents[1] / "shared" / "data"
-    recipe = load("tune_encoder", FOLDER.parent / "training_data" / "recipes")
+    recipe = load("encoder_rows", FOLDER.parent / "training_data" / "recipes")
     read = set(recipe.gather(data).texts)
     for make in benchmarks.BENCHMARKS.values():
         task = make(data)

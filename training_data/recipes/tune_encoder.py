@@ -16,100 +16,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import industry
-import injury
 import numpy as np
-import occupation
 import torch
 from encoder import NAME, convert, upstream
+from encoder_rows import Task, gather
 from sentence_transformers import SentenceTransformer
-from sources import table
 
-from coder.model.labels import leaf_matrix, leaves_of
-from coder.model.train import FIT, deal
-from coder.schemes import load_scheme
-from coder.text import Role, prepare
-
-RECIPES = {
-    "body-part": injury,
-    "injury-type": injury,
-    "isco-08": occupation,
-    "isic-4": industry,
-}
-# the sources' own codes: (file, text, code, characters of the code that are kept)
-OWN = {
-    "mining body": ("msha_body_part_2010_2013.csv.gz", "NARRATIVE", "INJ_BODY_PART_CD", 4),
-    "mining kind": ("msha_all_variables_2000_2015.csv", "NARRATIVE", "ACCIDENT_TYPE_CD", 4),
-    "severe event": ("osha_severe_injury_2015_2017.csv", "text", "event_code_oiics201", 3),
-    "severe source": ("osha_severe_injury_2015_2017.csv", "text", "source_code_oiics201", 2),
-}
-FIRST_UNSEEN_YEAR = "2012"
 SCALE = 10.0  # unit vectors times this, so that the heads can be sure of something
 MAX_TOKENS = 112
 TOKENS = 1536  # of a batch
 CHECKPOINT_STEPS = 200
-
-
-@dataclass
-class Task:
-    """All rows: texts, per head the allowed classes (n, k), a weight each."""
-
-    texts: list[str]
-    allowed: dict[str, torch.Tensor]
-    weight: torch.Tensor
-
-
-def gather(data: Path) -> Task:
-    labels: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
-    weight: dict[str, float] = {}
-    later = unseen(data)
-    for name, recipe in RECIPES.items():
-        scheme, rows = load_scheme(name), recipe.rows(data, name)
-        weights = recipe.settings(name).source_weight
-        for i in rows.where(FIT):
-            text = rows.prepared[i].main
-            if text not in later:
-                labels[name][text] = leaves_of(rows.labels[i], scheme)
-                weight[text] = weights.get(rows.source[i], 1.0)
-    for name, text, code in own(data):
-        if deal(text) == FIT and text not in later:
-            labels[name][text] = frozenset([code])
-            weight.setdefault(text, 1.0)
-    texts = sorted(weight)
-    return Task(
-        texts,
-        {name: matrix(found, texts) for name, found in labels.items()},
-        torch.tensor([weight[text] for text in texts]),
-    )
-
-
-def unseen(data: Path) -> set[str]:
-    """The mining narratives that the benchmark measures on, as prepared."""
-    return {
-        prepare({Role.NARRATIVE: row["NARRATIVE"]}, "body-part").main
-        for row in table(data, f"{injury.NARRATIVES}/{OWN['mining body'][0]}")
-        if row["YEAR"] >= FIRST_UNSEEN_YEAR
-    }
-
-
-def own(data: Path) -> Iterator[tuple[str, str, str]]:
-    """Head, prepared text and the source's own code."""
-    for name, (file, text, code, size) in OWN.items():
-        for row in table(data, f"{injury.NARRATIVES}/{file}"):
-            found = row[code].strip().removesuffix(".0")[:size]
-            if found:
-                yield name, prepare({Role.NARRATIVE: row[text]}, "injury-type").main, found
-
-
-def matrix(found: dict[str, frozenset[str]], texts: list[str]) -> torch.Tensor:
-    classes = tuple(sorted(frozenset().union(*found.values())))
-    allowed = leaf_matrix([found.get(text, frozenset()) for text in texts], classes)
-    return torch.tensor(allowed.toarray(), dtype=torch.bool)
 
 
 def batches(lengths: np.ndarray, seed: int) -> Iterator[np.ndarray]:
@@ -157,6 +76,7 @@ def tune(task: Task, epochs: int, rate: float, work: Path) -> SentenceTransforme
     model = SentenceTransformer(str(upstream()), device=device, local_files_only=True)
     tokenizer = model.tokenizer
     sizes = {name: allowed.shape[1] for name, allowed in task.allowed.items()}
+    weight = torch.tensor(task.weight)
     net = Net(model[0].auto_model, sizes).to(device)
     tokens = tokenizer(task.texts, truncation=True, max_length=MAX_TOKENS)["input_ids"]
     lengths = np.array([len(ids) for ids in tokens])
@@ -180,10 +100,13 @@ def tune(task: Task, epochs: int, rate: float, work: Path) -> SentenceTransforme
         rows = plan[step]
         batch = tokenizer.pad({"input_ids": [tokens[i] for i in rows]}, return_tensors="pt")
         batch = {k: batch[k].to(device) for k in ("input_ids", "attention_mask")}
-        chosen = {name: allowed[rows].to(device) for name, allowed in task.allowed.items()}
+        chosen = {
+            name: torch.tensor(allowed[rows].toarray(), dtype=torch.bool, device=device)
+            for name, allowed in task.allowed.items()
+        }
         with torch.autocast(device, dtype=torch.bfloat16):
             vectors = net(batch)
-        loss = net.loss(vectors.float(), chosen, task.weight[rows].to(device))
+        loss = net.loss(vectors.float(), chosen, weight[rows].to(device))
         optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)

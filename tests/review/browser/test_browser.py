@@ -34,6 +34,11 @@ def press(page: Page, key: str) -> None:
 
 @pytest.fixture
 def filled(lite: Store, tmp_path: Path) -> Store:
+    return fill(lite, tmp_path)
+
+
+def fill(lite: Store, tmp_path: Path) -> Store:
+    """Thirty records in the queue, and a person of every role."""
     import_folder(lite, write_folder(tmp_path / "out", plain_rows(30)))
     for name, role in (("ann", "clerk"), ("bob", "clerk"), ("judge", "adjudicator")):
         person(lite, name, role)
@@ -105,12 +110,10 @@ def test_a_record_taken_by_another_is_told_and_not_overwritten(
 
 
 def test_a_dispute_is_settled_and_the_supervisor_sees_the_agreement(
-    filled: Store, desk: Desk
+    lite: Store, desk: Desk, tmp_path: Path
 ) -> None:
-    from coder.review import administration
-
-    with filled.write() as session:
-        administration.change_setting(filled, session, "double_share", 1.0)
+    configure(lite, double_share=1.0)
+    fill(lite, tmp_path)
     ann, bob = desk("ann"), desk("bob")
     text = shown_text(ann)
     assert shown_text(bob) == text
