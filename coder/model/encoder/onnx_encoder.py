@@ -17,26 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from coder.errors import ModelError
-from coder.model.files import check_files, read_config
+from coder.model.encoder.stored import Stored
 
 CHUNK = 64
 
 
-class OnnxEncoder:
+class OnnxEncoder(Stored):
     """See `coder.model.encoder.Encoder`. `threads` texts are computed at a time."""
 
     def __init__(self, folder: Path, threads: int | None = None) -> None:
-        config = read_config(folder)
-        self.name = str(config["name"])
-        self.dimensions = int(str(config["dimensions"]))
-        self._max_tokens = int(str(config["max_tokens"]))
-        self.folder = folder
-        files = config["files"]
-        if not isinstance(files, dict):
-            raise ModelError(f"encoder folder {folder.name}: encoder.json lists no files")
-        check_files(folder, files)
-        self.fingerprint = str(files["model.onnx"])
+        super().__init__(folder, "model.onnx")
         self._threads = threads or _threads_allowed()
         self._last: dict[str, NDArray[np.float32]] = {}
 
@@ -55,15 +45,6 @@ class OnnxEncoder:
         return onnxruntime.InferenceSession(
             str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
-        tokenizer.enable_truncation(self._max_tokens)
-        tokenizer.no_padding()
-        return tokenizer
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings (n, dimensions) of length 1; zeros for an empty text."""

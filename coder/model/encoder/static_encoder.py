@@ -11,26 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from coder.errors import ModelError
-from coder.model.files import check_files, read_config
+from coder.model.encoder.stored import Stored
 
 VECTORS = "vectors.safetensors"
 
 
-class StaticEncoder:
+class StaticEncoder(Stored):
     """See `coder.model.encoder.Encoder`. The table is int8 with a scale per token."""
 
     def __init__(self, folder: Path) -> None:
-        config = read_config(folder)
-        self.name = str(config["name"])
-        self.dimensions = int(str(config["dimensions"]))
-        self._max_tokens = int(str(config["max_tokens"]))
-        self.folder = folder
-        files = config["files"]
-        if not isinstance(files, dict):
-            raise ModelError(f"encoder folder {folder.name}: encoder.json lists no files")
-        check_files(folder, files)
-        self.fingerprint = str(files[VECTORS])
+        super().__init__(folder, VECTORS)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("_table", "_tokenizer")
@@ -43,15 +33,6 @@ class StaticEncoder:
         arrays = load_file(self.folder / VECTORS)
         table: NDArray[np.float32] = arrays["vectors"] * arrays["scale"][:, None]
         return table
-
-    @cached_property
-    def _tokenizer(self) -> Any:
-        from tokenizers import Tokenizer
-
-        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
-        tokenizer.enable_truncation(self._max_tokens)
-        tokenizer.no_padding()
-        return tokenizer
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings (n, dimensions) of length 1; zeros for an empty text."""
