@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from coder.decide import Policy, load_policies
 from coder.decide.policy import EVERYONE, CandidateRule, Group
 from coder.errors import ModelError, PolicyError, SchemeError
-from coder.model.encoder import Encoder
-from coder.model.model import Model, Tier, read_manifest
+from coder.model.encoder import find_encoder
+from coder.model.model import Model, Tier
 from coder.resources import shipped
 
 POLICIES = "policies.json"
@@ -24,15 +25,8 @@ def load_models(
     names: Sequence[str], folders: Mapping[str, Path], tier: Tier = "auto"
 ) -> dict[str, Model]:
     """The models by name, encoders shared. Raises ModelError, SchemeError for an unknown name."""
-    encoders: dict[str, Encoder] = {}
-    out = {}
-    for name in names:
-        folder = model_folder(name, folders)
-        manifest = read_manifest(folder)
-        key = str(manifest["encoder"]["fingerprint"])
-        out[name] = Model.load(folder, encoders.get(key), tier)
-        encoders[key] = out[name].encoder
-    return out
+    find = functools.cache(find_encoder)
+    return {name: Model.load(model_folder(name, folders), tier, find) for name in names}
 
 
 def model_folder(name: str, folders: Mapping[str, Path]) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -28,6 +28,7 @@ from coder.text import Prepared
 
 FORMAT = 2
 Tier = Literal["auto", "fast", "accurate"]
+Find = Callable[[str, str | None], Encoder]  # by fingerprint and folder, as find_encoder
 TIERS: tuple[Tier, ...] = ("auto", "fast", "accurate")
 _FAST = "fast."
 _WEIGHTS, _VOCABULARY, _SCHEME = "weights.safetensors", "vocabulary.json", "scheme.csv"
@@ -152,8 +153,11 @@ class Model:
         (folder / "manifest.json").write_text(text, encoding="utf-8")
 
     @classmethod
-    def load(cls, folder: str | Path, encoder: Encoder | None = None, tier: Tier = "auto") -> Model:
-        """Read a model folder. Raises ModelError for a missing, changed or newer one."""
+    def load(cls, folder: str | Path, tier: Tier = "auto", find: Find = find_encoder) -> Model:
+        """Read a model folder. Raises ModelError for a missing, changed or newer one.
+
+        `find` gets the encoders that it names; one that remembers lets models share them.
+        """
         path = Path(folder)
         manifest = read_manifest(path)
         check_files(path, manifest["files"])
@@ -168,9 +172,8 @@ class Model:
                 "train it again",
                 model=path.name,
             )
-        wanted = manifest["encoder"]
-        used = encoder or find_encoder(wanted["fingerprint"], wanted.get("folder"))
-        linear, fast, features = _read_arrays(path, manifest)
+        used = _encoder(manifest["encoder"], find)
+        linear, fast, features = _read_arrays(path, manifest, find)
         return cls(scheme, tuple(manifest["codes"]), features, linear, used, fast, tier, manifest)
 
 
@@ -231,6 +234,11 @@ def _encoder_entry(encoder: Encoder) -> dict[str, str]:
     return entry
 
 
+def _encoder(entry: Mapping[str, str], find: Find) -> Encoder:
+    """The encoder of an entry that `_encoder_entry` made."""
+    return find(entry["fingerprint"], entry.get("folder"))
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a model folder; raises ModelError when there is none that we can read."""
     path = folder / "manifest.json"
@@ -273,7 +281,9 @@ def scheme_csv(scheme: Scheme) -> str:
     return out.getvalue()
 
 
-def _read_arrays(folder: Path, manifest: Mapping[str, Any]) -> tuple[Linear, Fast | None, Features]:
+def _read_arrays(
+    folder: Path, manifest: Mapping[str, Any], find: Find
+) -> tuple[Linear, Fast | None, Features]:
     """Weights and vocabularies of a folder whose hashes have been checked."""
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -295,5 +305,4 @@ def _read_arrays(folder: Path, manifest: Mapping[str, Any]) -> tuple[Linear, Fas
         raise ModelError(f"model {folder.name}: its arrays do not fit its manifest") from error
     if not entry or quick is None:
         return linear, None, features
-    static = find_encoder(entry["encoder"]["fingerprint"], entry["encoder"].get("folder"))
-    return linear, Fast(quick, static, float(entry["sure"])), features
+    return linear, Fast(quick, _encoder(entry["encoder"], find), float(entry["sure"])), features

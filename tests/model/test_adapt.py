@@ -101,7 +101,7 @@ def test_a_coarser_decision_brings_no_code_that_the_model_lacks() -> None:
 def test_what_was_measured_is_what_is_read_back(tmp_path: Path) -> None:
     new = taught()
     new.save(tmp_path / "m")
-    again = Model.load(tmp_path / "m", shipped_encoder())
+    again = Model.load(tmp_path / "m")
     texts = decisions(30, seed=8).prepared
     assert np.array_equal(again.probabilities(texts).values, new.probabilities(texts).values)
     assert again.manifest["parent"] == trained()[0].hash

@@ -46,7 +46,7 @@ def test_labels_of_level_one_still_teach_level_one() -> None:
 
 def test_what_is_read_back_says_the_same(folder: Path) -> None:
     model, _ = trained()
-    again = Model.load(folder, shipped_encoder())
+    again = Model.load(folder)
     assert (again.probabilities(NEW).values == model.probabilities(NEW).values).all()
     assert again.hash == model.hash
     assert again.scheme.version_hash == animals().version_hash
@@ -84,10 +84,10 @@ def test_a_changed_or_missing_file_is_named(folder: Path, name: str) -> None:
     with (folder / name).open("ab") as file:
         file.write(b" ")
     with pytest.raises(ModelError, match=f"{name} has been changed"):
-        Model.load(folder, shipped_encoder())
+        Model.load(folder)
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"{name} is missing"):
-        Model.load(folder, shipped_encoder())
+        Model.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_arrays_that_are_none_are_an_error_and_no_code_runs(folder: Path) -> Non
     manifest["files"]["weights.safetensors"] = digest(folder / "weights.safetensors")
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ModelError, match="do not fit its manifest"):
-        Model.load(folder, shipped_encoder())
+        Model.load(folder)
 
 
 def test_no_manifest_no_model(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_what_is_read_back_says_the_same_in_every_tier(tmp_path: Path) -> None:
     both().save(tmp_path / "animals")
     hashes = set()
     for tier in ("auto", "fast", "accurate"):
-        again = Model.load(tmp_path / "animals", shipped_encoder(), tier)
+        again = Model.load(tmp_path / "animals", tier)
         assert np.array_equal(
             again.probabilities(NEW).values, tiered(tier).probabilities(NEW).values
         )

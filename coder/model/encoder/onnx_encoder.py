@@ -28,11 +28,6 @@ class OnnxEncoder(Stored):
     def __init__(self, folder: Path, threads: int | None = None) -> None:
         super().__init__(folder, "model.onnx")
         self._threads = threads or _threads_allowed()
-        self._last: dict[str, NDArray[np.float32]] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        kept = {k: v for k, v in self.__dict__.items() if k not in ("_session", "_tokenizer")}
-        return kept | {"_last": {}}  # texts are personal data: they stay in this process
 
     @cached_property
     def _session(self) -> Any:
@@ -46,22 +41,9 @@ class OnnxEncoder(Stored):
             str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings (n, dimensions) of length 1; zeros for an empty text."""
-        known = self._last
-        new = list(dict.fromkeys(text for text in texts if text and text not in known))
-        fresh = dict(zip(new, self._run(new), strict=True))
-        out = np.zeros((len(texts), self.dimensions), np.float32)
-        for row, text in enumerate(texts):
-            if text:
-                out[row] = fresh[text] if text in fresh else known[text]
-        # schemes that share an encoder read the same batch one after the other
-        self._last = {text: out[row] for row, text in enumerate(texts) if text}
-        return out
-
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         out = np.zeros((len(texts), self.dimensions), np.float32)
-        tokens = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))] if texts else []
+        tokens = [e.ids for e in self._tokenizer.encode_batch_fast(list(texts))]
         session = self._session
 
         def run(start: int) -> None:

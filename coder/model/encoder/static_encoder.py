@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,6 @@ class StaticEncoder(Stored):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, VECTORS)
 
-    def __getstate__(self) -> dict[str, Any]:
-        kept = ("_table", "_tokenizer")
-        return {name: value for name, value in self.__dict__.items() if name not in kept}
-
     @cached_property
     def _table(self) -> NDArray[np.float32]:
         from safetensors.numpy import load_file
@@ -34,8 +29,7 @@ class StaticEncoder(Stored):
         table: NDArray[np.float32] = arrays["vectors"] * arrays["scale"][:, None]
         return table
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embeddings (n, dimensions) of length 1; zeros for an empty text."""
+    def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         ids = [one.ids for one in found]
         ends = np.concatenate([[0], np.cumsum([len(one) for one in ids])])
