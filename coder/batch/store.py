@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +49,30 @@ def write_table(path: Path, table: pa.Table) -> None:
         writer.write(table)
 
 
-class BatchWriter:
+class Writer(ABC):
+    """Takes tables of one schema; the file is complete when the block ends."""
+
+    @abstractmethod
+    def write(self, table: pa.Table) -> None:
+        """Append the table's rows."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Complete the file."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class BatchWriter(Writer):
     """An Arrow file to which tables are appended, each as one batch."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -61,15 +85,7 @@ class BatchWriter:
         self.rows += table.num_rows
         self._file.write_table(table.combine_chunks().cast(self._schema))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._file.close()
 
 

@@ -6,12 +6,13 @@ import shutil
 import zipfile
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Final, Protocol, Self
+from typing import IO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coder.batch.cells import csv_header, csv_lines, neutralised, safe_texts
+from coder.batch.store import Writer
 from coder.errors import OutputError
 
 FORMATS: Final = ("csv", "parquet", "xlsx")
@@ -19,22 +20,6 @@ FORMATS: Final = ("csv", "parquet", "xlsx")
 EXCEL_ROWS: Final = 1_048_576
 EXCEL_COLUMNS: Final = 16_384
 EXCEL_CHARACTERS: Final = 32_767
-
-
-class Writer(Protocol):
-    """Takes tables of one schema; the file is complete when the block ends."""
-
-    def write(self, table: pa.Table) -> None:
-        """Append the table's rows."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
 
 
 def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer:
@@ -46,7 +31,7 @@ def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer:
     return CsvWriter(path, schema)
 
 
-class CsvWriter:
+class CsvWriter(Writer):
     """CSV as `coder.batch.cells.csv_lines` has it, with a header line."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -56,19 +41,11 @@ class CsvWriter:
     def write(self, table: pa.Table) -> None:
         self._stream.write(csv_lines(table))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._stream.close()
 
 
-class ParquetWriter:
+class ParquetWriter(Writer):
     """Parquet (zstd); values are kept as they are, formulas included."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -79,19 +56,11 @@ class ParquetWriter:
     def write(self, table: pa.Table) -> None:
         self._file.write_table(table)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._file.close()
 
 
-class ExcelWriter:
+class ExcelWriter(Writer):
     """One sheet, `coded`. Texts are text, numbers are numbers, and nothing is a formula."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -108,18 +77,18 @@ class ExcelWriter:
         for row in zip(*columns, strict=True):
             self._sheet.append(row)
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
+        if kind is None:
+            self.close()
+        else:  # saving would take long, for a file that is thrown away
             self._book.close()
-            return
+
+    def close(self) -> None:
         raw = self._path.with_name(self._path.name + ".raw")
         self._book.save(raw)
         _without_dates(raw, self._path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -254,7 +255,7 @@ class Coder:
         groups: Callable[[str], list[str] | None],
     ) -> dict[str, Coded]:
         """What became of the records in each scheme: models first, then what derives from them."""
-        shared = Shared()
+        shared, read = Shared(), functools.cache(read)  # a revision reads what its base has read
         own = {
             n: self._code(read(n), n, groups(n), shared) for n in names if n not in self._derived
         }
