@@ -70,11 +70,33 @@ def _number(text: str) -> int:
 
 
 @dataclass(frozen=True)
+class Expert:
+    """What one linear expert learns from: the rows of `sources` (none named: all rows), and of
+    the features the n-grams, the embedding or both."""
+
+    sources: frozenset[str] = frozenset()
+    ngrams: bool = True
+    embedding: bool = True
+
+    def view(self, design: Design) -> Design:
+        """The features that this expert reads; the others have no column."""
+        words, dense = design.sparse, design.dense
+        return Design(
+            words if self.ngrams else words[:, :0], dense if self.embedding else dense[:, :0]
+        )
+
+
+# For rows that the encoder was tuned on. What it says of those is too good, and n-grams that learn
+# beside it learn nothing; each alone, and both with weights from rows that it has not read, do.
+APART = (Expert(), Expert(embedding=False), Expert(ngrams=False))
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to train. The defaults suit narratives of a sentence or two and titles alike.
 
-    experts        groups of sources: one linear expert is fitted per group (the empty group:
-                   all rows), and they are merged with weights found on the calibration rows
+    experts        one linear model each; they are merged into one with weights found on the
+                   calibration rows
     source_weight  how much the rows of a source count in fitting, 1 unless said
     dense_scale    how strongly the embedding speaks at the start of fitting
     damping        how little rare n-grams learn: see `coder.model.softmax.fit`
@@ -84,7 +106,7 @@ class Settings:
     """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
-    experts: tuple[frozenset[str], ...] = (frozenset(),)
+    experts: tuple[Expert, ...] = (Expert(),)
     source_weight: dict[str, float] = field(default_factory=dict)
     epochs: int = 8
     rate: float = 0.6
@@ -219,10 +241,11 @@ def _experts(
     how: Settings,
     tell: Progress,
 ) -> list[Weights]:
-    """One linear expert per group of sources."""
+    """The weights of each expert."""
     out = []
-    for number, group in enumerate(how.experts):
-        own = np.array([i for i in fitted if not group or rows.source[i] in group])
+    for number, expert in enumerate(how.experts):
+        some = expert.sources
+        own = np.array([i for i in fitted if not some or rows.source[i] in some])
         weight = [how.source_weight.get(rows.source[i], 1.0) for i in own]
 
         def each(epoch: int, _loss: float, number: int = number) -> None:
@@ -230,7 +253,7 @@ def _experts(
 
         out.append(
             fit(
-                design.take(own),
+                expert.view(design.take(own)),
                 allowed[own],
                 weight=np.array(weight, np.float32),
                 rate=how.rate,
@@ -260,18 +283,19 @@ def merge(
     # a text counts once, however often it occurs: a few frequent titles are luck, good or bad
     often = Counter(rows.prepared[i].main for i in chosen)
     weight = np.array([1 / often[rows.prepared[i].main] for i in chosen], np.float32)
-    found = [scores(design, expert) for expert in experts]
+    found = [scores(expert.view(design), w) for expert, w in zip(how.experts, experts, strict=True)]
     share = stack(found, allowed, weight)
     together = np.asarray(sum(a * one for a, one in zip(share, found, strict=True)), np.float32)
     share = share * consistent_scale(together, allowed, weight)
-    pairs = list(zip(share.astype(np.float32), experts, strict=True))
-    words = np.asarray(sum(a * expert.sparse for a, expert in pairs), np.float32)
-    return Linear(
-        prune(words, budget),
-        np.asarray(sum(a * expert.dense for a, expert in pairs) * how.dense_scale, np.float32),
-        np.asarray(sum(a * expert.bias for a, expert in pairs), np.float32),
-        context=how.context,
-    )
+    n_sparse, n_dense, codes = design.sparse.shape[1], design.dense.shape[1], allowed.shape[1]
+    words = np.zeros((n_sparse, codes), np.float32)
+    dense = np.zeros((n_dense, codes), np.float32)
+    bias = np.zeros(codes, np.float32)
+    for a, expert in zip(share.astype(np.float32), experts, strict=True):
+        words[: len(expert.sparse)] += a * expert.sparse  # all of them or none
+        dense[: len(expert.dense)] += a * np.float32(how.dense_scale) * expert.dense
+        bias += a * expert.bias
+    return Linear(prune(words, budget), dense, bias, context=how.context)
 
 
 def prune(weights: Floats, budget: int) -> sparse.csr_matrix:

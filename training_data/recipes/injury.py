@@ -9,7 +9,7 @@ from sources import Refinements, table, targets
 
 from coder.model.features import FeatureConfig
 from coder.model.labels import Label
-from coder.model.train import FIT, TEST, Rows, Settings, deal
+from coder.model.train import APART, FIT, TEST, Rows, Settings, deal
 from coder.schemes import load_crosswalk
 from coder.text import Role, prepare
 
@@ -116,4 +116,6 @@ def settings(_scheme: str) -> Settings:
     weak = {"ICD-10 titles": 0.2}
     # characters add nothing to narratives once the encoder is tuned, and cost most of the time
     features = FeatureConfig(max_chars=0)
-    return Settings(features, source_weight=weak, epochs=8, budget=300_000, fast_budget=600_000)
+    return Settings(
+        features, APART, source_weight=weak, epochs=8, budget=300_000, fast_budget=600_000
+    )

@@ -12,7 +12,7 @@ from sources import table
 
 from coder.model.features import FeatureConfig
 from coder.model.labels import Label
-from coder.model.train import FIT, TEST, Rows, Settings, deal
+from coder.model.train import FIT, TEST, Expert, Rows, Settings, deal
 from coder.schemes import load_index, load_scheme
 from coder.text import Role, prepare
 
@@ -100,7 +100,7 @@ def rows(data: Path, scheme: str) -> Rows:
 def settings(_scheme: str) -> Settings:
     return Settings(
         features=FeatureConfig(max_words=60_000, max_chars=60_000),
-        experts=(frozenset(), frozenset(FIELD)),
+        experts=(Expert(), Expert(sources=frozenset(FIELD))),
         source_weight={
             "national index": 3.0,
             "seasonal titles": 3.0,
