@@ -18,7 +18,7 @@ import numpy.typing as npt
 from vectors import Vectors
 
 from coder.model.encoder import Encoder, load_encoder
-from coder.model.train import CALIBRATE, FIT, Rows, Settings, deal, train
+from coder.model.train import APART, CALIBRATE, FIT, Expert, Rows, Settings, deal, train
 from coder.schemes import Code, Scheme
 from coder.text import Prepared, normal
 from coder.text.normal import Domain
@@ -45,6 +45,7 @@ class Narracoder:
     domain: Domain = "injury"  # what the texts are about; the task says it
     remember = True
     store = Path()
+    experts = APART  # the encoder has read training rows
 
     @cached_property
     def _encoder(self) -> _Remembering:
@@ -62,7 +63,7 @@ class Narracoder:
         prepared = self._prepare(texts)
         parts = [CALIBRATE if deal(p.main) == CALIBRATE else FIT for p in prepared]
         rows = Rows(prepared, [frozenset([c]) for c in codes], ["benchmark"] * len(codes), parts)
-        settings = Settings(seed=seed, rate=1.0, epochs=6, damping=1e-4)
+        settings = Settings(experts=self.experts, seed=seed, rate=1.0, epochs=6, damping=1e-4)
         self._model, _ = train(scheme, rows, self._encoder, settings, shipped_scheme=False)
 
     @property
@@ -75,6 +76,8 @@ class Narracoder:
 
 
 class NarracoderUntuned(Narracoder):
+    experts = (Expert(),)
+
     def _load(self) -> Encoder:
         """The encoder as published, made once by its recipe (needs the extra `train`)."""
         folder = self.store.parent / "encoder-published"

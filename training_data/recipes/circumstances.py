@@ -11,7 +11,7 @@ from sources import table, targets
 
 from coder.model.features import FeatureConfig
 from coder.model.labels import Label
-from coder.model.train import FIT, Rows, Settings, deal
+from coder.model.train import APART, FIT, Rows, Settings, deal
 from coder.schemes import load_crosswalk
 from coder.text import Role, prepare
 
@@ -103,6 +103,7 @@ def rows(data: Path, scheme: str) -> Rows:
 def settings(_scheme: str) -> Settings:
     return Settings(
         features=FeatureConfig(max_words=12_000, max_chars=12_000),
+        experts=APART,
         source_weight={TITLES: TITLE_COPIES},
         epochs=8,
         budget=190_000,

@@ -118,6 +118,12 @@ def naics_to_isic(folder: Path, classes: set[str]) -> dict[str, str]:
 
     A link to an ISIC group ("0012", group 012) names no class, so its NAICS code is left out.
     """
+    return only_one(naics_links(folder, classes))
+
+
+def naics_links(folder: Path, classes: set[str]) -> dict[str, set[str]]:
+    """NAICS 2022 codes with all the ISIC Rev.4 classes they may be; "unknown" among them where a
+    link names no class."""
     older: dict[str, set[str]] = {}
     for row in read(folder / "naics2017_isic4.csv"):
         isic = row["isic4"].strip() if row["isic4"].strip() in classes else "unknown"
@@ -126,7 +132,7 @@ def naics_to_isic(folder: Path, classes: set[str]) -> dict[str, str]:
     for row in read(folder / "naics2017_naics2022.csv"):
         isic_classes = older.get(row["naics2017"].strip(), {"unknown"})
         links.setdefault(row["naics2022"].strip(), set()).update(isic_classes)
-    return only_one(links)
+    return links
 
 
 def distinct(terms: Iterable[Term]) -> Iterator[Term]:

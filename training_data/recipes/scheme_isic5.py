@@ -13,15 +13,13 @@ import re
 from pathlib import Path
 
 import numpy as np
-import openpyxl
+from isic_notes import notes_4, notes_5
 from scheme_structures import Row
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 SAFE = 0.5
 NEAR = 0.1
 MOST = 2
-_SEE = re.compile(r"see (?:also )?\w+")
-_EXCLUDES = re.compile(r"This (?:class|group) excludes")
 
 
 def isic_4_isic_5(data: Path, older: list[Row], newer: list[Row]) -> list[tuple[str, str, str]]:
@@ -78,23 +76,10 @@ def _key(title: str) -> str:
 
 def _alike(folder: Path, four: dict[str, str], five: dict[str, str]) -> np.ndarray:
     """(Rev.4 classes, Rev.5 classes) cosine of titles and notes."""
-    sheet = openpyxl.load_workbook(folder / "isic4_class_notes.xlsx").worksheets[0]
-    notes_4 = {
-        str(code).zfill(4): _EXCLUDES.split(_plain(text))[0]
-        for code, text in sheet.iter_rows(min_row=2, values_only=True)
-    }
-    sheet = openpyxl.load_workbook(folder / "isic5_structure_and_notes.xlsx")["ISIC5 Notes"]
-    notes_5 = {
-        str(row[0])[1:]: " ".join(_plain(row[k]) for k in (2, 4, 5))
-        for row in sheet.iter_rows(min_row=2, values_only=True)
-    }
-    texts_4 = [notes_4.get(code, title) for code, title in four.items()]
-    texts_5 = [notes_5.get(code, title) for code, title in five.items()]
+    older, newer = notes_4(folder), notes_5(folder)
+    texts_4 = [older.get(code, title) for code, title in four.items()]
+    texts_5 = [newer.get(code, title) for code, title in five.items()]
     vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, stop_words="english")
     vectors.fit([*texts_4, *texts_5])
     alike: np.ndarray = (vectors.transform(texts_4) @ vectors.transform(texts_5).T).toarray()
     return alike
-
-
-def _plain(text: object) -> str:
-    return _SEE.sub("", str(text or "").replace("_x000D_", " "))
