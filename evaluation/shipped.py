@@ -31,14 +31,14 @@ from models import RECIPES  # noqa: E402 - after the path is set
 # (scheme, source, level): (top 1, top 5) asked for
 TARGETS = {
     ("body-part", "mining", 1): (0.90, None),
-    ("body-part", "accident abstracts", 1): (0.68, None),
-    ("injury-type", "severe injuries", 1): (0.90, None),
-    ("injury-type", "accident abstracts", 1): (0.66, None),
-    ("injury-type", "mining, all variables", 1): (0.74, None),
-    ("isco-08", "vacancy titles", 4): (0.45, 0.70),
-    ("isco-08", "national index", 4): (0.48, 0.68),
-    ("isco-08", "seasonal titles", 4): (0.45, 0.70),
-    ("isic-4", "NAICS", 4): (0.86, 0.96),
+    ("body-part", "accident abstracts", 1): (0.74, None),
+    ("injury-type", "severe injuries", 1): (0.92, None),
+    ("injury-type", "accident abstracts", 1): (0.70, None),
+    ("injury-type", "mining, all variables", 1): (0.80, None),
+    ("isco-08", "vacancy titles", 4): (0.55, 0.80),
+    ("isco-08", "national index", 4): (0.58, 0.80),
+    ("isco-08", "seasonal titles", 4): (0.58, 0.82),
+    ("isic-4", "NAICS", 4): (0.90, 0.98),
     ("injury-mode", "severe injuries", 1): (0.80, None),
     ("material-agency", "severe injuries", 1): (0.70, None),
 }
