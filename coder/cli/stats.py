@@ -15,6 +15,7 @@ from coder.statistics.coverage import compare_sources
 from coder.statistics.options import (
     CALENDAR,
     MONTH,
+    NO_AREA,
     OWN_ROW,
     QUARTER,
     SPREAD,
@@ -66,6 +67,16 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
         raise click.UsageError(f"{option} wants two numbers, N,K") from None
 
 
+def _bands(value: str) -> tuple[str, tuple[int, ...]]:
+    """`age=15,25,35` as the column and where its bands start."""
+    name, text = named_value(value, "--bands")
+    parts = [part.strip() for part in text.split(",")]
+    starts = tuple(int(part) for part in parts if part.isdecimal())
+    if len(starts) < len(parts) or list(starts) != sorted(set(starts)):
+        raise click.UsageError("--bands wants whole numbers that rise: COLUMN=15,25,35")
+    return name, starts
+
+
 @stats.command()
 @click.argument("coded", type=PATH)
 @click.option("--out", type=FOLDER, required=True, help="Folder for the tables.")
@@ -86,6 +97,12 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
     metavar="COLUMN=SCHEME",
     help="A column of codes that is not named <scheme>_code.",
 )
+@click.option(
+    "--bands",
+    multiple=True,
+    metavar="COLUMN=A,B…",
+    help="Bands of its numbers that start at A, B… (age=15,25,35), or of its times of day.",
+)
 @click.option("--period", default="period", show_default=True, help="Column of the period.")
 @click.option(
     "--every",
@@ -102,6 +119,23 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
     default="occupational",
     show_default=True,
     help="Column: occupational, commuting or neither.",
+)
+@click.option(
+    "--disease",
+    default="occupational_disease",
+    show_default=True,
+    help="Column, yes or no: a disease from exposure is no injury.",
+)
+@click.option(
+    "--country",
+    metavar="COLUMN",
+    help="Where the accident was: those outside --area are apart.",
+)
+@click.option(
+    "--not-covered",
+    multiple=True,
+    metavar="TEXT",
+    help="A group that the source leaves out, such as own-account workers; for the metadata.",
 )
 @click.option("--permanent", default="permanent", show_default=True, help="Column, yes or no.")
 @click.option("--days-lost", default="days_lost", show_default=True, help="Column of days lost.")
@@ -179,13 +213,19 @@ def _pair(value: str, option: str, kind: type[int] | type[float]) -> tuple[int, 
 @click.option("--revises", type=FOLDER, help="Folder of an earlier release; changes are marked.")
 @click.option("--describe", type=FILE, help="JSON on sources and concepts, for the metadata.")
 @click.option("--title", default="Occupational injuries", show_default=True, help="Of the page.")
-@click.option("--area", default="_X", show_default=True, help="REF_AREA of the SDMX files.")
+@click.option(
+    "--area",
+    default=NO_AREA,
+    show_default=True,
+    help="Code of your country or area: REF_AREA of the SDMX files.",
+)
 @click.option("--no-report", is_flag=True, help="Write no statistics.html.")
 def tables(coded: Path, out: Path, **chosen: Any) -> None:
     """Tables of CODED: a folder that `coder code` wrote, or a CSV, Parquet or Excel file.
 
-    Writes per table a tidy CSV and an SDMX-CSV, then figures.xlsx, metadata.json and
-    statistics.html into --out. What counts, and what is refused: docs/statistics.md.
+    Writes per table a tidy CSV and an SDMX-CSV with its structure, then figures.xlsx,
+    metadata.json and statistics.html into --out. What counts, and what is refused:
+    docs/statistics.md.
 
     \b
     coder stats out --by injury-type,sex --denominators workers.csv --out figures
@@ -253,14 +293,17 @@ def _options(chosen: dict[str, Any]) -> Options:
     """The options of the library from those of the command line."""
     dominance = chosen["dominance"]
     named = {
-        "fatal", "commuting", "occupational", "days_lost", "persons", "permanent",
-        "accident_date", "death_date", "return_date", "period",
+        "fatal", "commuting", "occupational", "disease", "days_lost", "persons", "permanent",
+        "accident_date", "death_date", "return_date", "period", "country",
     }  # fmt: skip
     by = [tuple(part.strip() for part in one.split(",") if part.strip()) for one in chosen["by"]]
     return Options(
         tables=tuple(dict.fromkeys(by)) or ((),),
         columns=Columns(**{name: chosen[name] for name in named}),
         codes=tuple(named_value(value, "--codes") for value in chosen["codes"]),
+        bands=tuple(map(_bands, chosen["bands"])),
+        area=chosen["area"],
+        not_covered=chosen["not_covered"],
         characteristics=chosen["per_all_workers"],
         case=chosen["case"],
         unit=chosen["unit"],

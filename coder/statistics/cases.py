@@ -13,12 +13,20 @@ import pyarrow as pa
 
 from coder.errors import InputError
 from coder.measures.arrays import BoolArray, FloatArray, IntArray
-from coder.statistics.options import CALENDAR_WEEK, MONTH, QUARTER, WORKDAYS, YEAR, Options
+from coder.statistics.options import (
+    CALENDAR_WEEK,
+    MONTH,
+    NO_AREA,
+    QUARTER,
+    WORKDAYS,
+    YEAR,
+    Options,
+)
 
 T = TypeVar("T")
 NO_PERIOD: Final = ""
-WORK, COMMUTING, NEITHER = 0, 1, 2
-ACCIDENTS: Final = ("work", "commuting", "neither")
+WORK, COMMUTING, NEITHER, ABROAD = 0, 1, 2, 3
+ACCIDENTS: Final = ("work", "commuting", "neither", "abroad")
 KINDS: Final = {
     "occupational": WORK, "work": WORK, "yes": WORK, "commuting": COMMUTING, "neither": NEITHER,
     "no": NEITHER,
@@ -35,7 +43,8 @@ class Cases:
 
     count      cases that the row stands for, at least 1
     days       calendar days lost by the row's cases together, NaN where not stated
-    kind       0 an accident at work, 1 commuting, 2 neither (paragraph 5), never added up
+    kind       0 an accident at work, 1 commuting, 2 neither (paragraph 5), 3 in another country
+               (paragraph 8), never added up
     temporary  non-fatal and not permanent: the cases whose days lost count as temporary
     row        line of the file at which the case starts (the header is line 1)
     notes      facts about the file that its readers must know, as (key, value)
@@ -72,9 +81,8 @@ def read_cases(table: pa.Table, options: Options, file: str) -> Cases:
     accident = reader.dates(names.accident_date)
     death = reader.dates(names.death_date)
     fatal = _fatal(reader, names.fatal, accident, death, notes)
-    kind = _kind(reader, options)
+    kind = _kind(reader, options, notes)
     notes["commuting_known"] = reader.has(names.commuting) or reader.has(names.occupational)
-    notes["neither"] = int((kind == NEITHER).sum())
     days = _days(reader, options, accident, notes)
     days, table, row, fatal, kind, keep = _summed(days, table, row, fatal, kind, first)
     permanent = reader.flags(names.permanent)[keep] | (~fatal & (days > ONE_YEAR))
@@ -201,15 +209,35 @@ def _date(text: str) -> datetime.date | None:
         return None
 
 
-def _kind(reader: _Reader, options: Options) -> IntArray:
-    """Accidents at work, commuting ones and what is neither (paragraphs 5 and 6)."""
+def _kind(reader: _Reader, options: Options, notes: dict[str, object]) -> IntArray:
+    """Accidents at work, commuting ones, what is neither, and those abroad (paragraphs 5, 6, 8).
+
+    A disease from exposure over time is no injury (5 c), whatever kind is stated beside it.
+    """
     kind = np.where(reader.flags(options.columns.commuting), COMMUTING, WORK)
     name = options.columns.occupational
-    if not reader.has(name):
-        return kind
-    what = "none of occupational, commuting, neither (or yes and no)"
-    stated = np.array(reader.parsed(name, WORK, KINDS.get, what), np.int64)
-    return np.where(stated == WORK, kind, stated)
+    if reader.has(name):
+        what = "none of occupational, commuting, neither (or yes and no)"
+        stated = np.array(reader.parsed(name, WORK, KINDS.get, what), np.int64)
+        kind = np.where(stated == WORK, kind, stated)
+    kind = np.where(_abroad(reader, options) & (kind != NEITHER), ABROAD, kind)
+    disease = reader.flags(options.columns.disease)
+    kind = np.where(disease, NEITHER, kind)
+    notes["neither"], notes["abroad"] = int((kind == NEITHER).sum()), int((kind == ABROAD).sum())
+    notes["diseases"] = int(disease.sum())
+    return kind
+
+
+def _abroad(reader: _Reader, options: Options) -> BoolArray:
+    """Accidents outside the country that the statistics are of; blank is inside (paragraph 8)."""
+    name = options.columns.country
+    if name is None:
+        return np.zeros(len(reader.row), bool)
+    if options.area == NO_AREA:
+        raise InputError(f"which accidents are abroad by '{name}' needs --area, your country")
+    home = options.area.casefold()
+    cells = column(reader.table, name, reader.file)
+    return np.array([bool(cell) and cell.casefold() != home for cell in cells], bool)
 
 
 def _number(text: str) -> float | None:

@@ -16,7 +16,8 @@ from coder.statistics.dimensions import Dimension
 from coder.statistics.options import Options
 
 WORKERS, FTE, HOURS, DAYS_WORKED = "workers", "fte", "hours", "days_worked"
-MEASURES: Final = (WORKERS, FTE, HOURS, DAYS_WORKED)
+NORMAL_HOURS: Final = "normal_hours"
+MEASURES: Final = (WORKERS, FTE, HOURS, NORMAL_HOURS, DAYS_WORKED)
 
 
 @dataclass(frozen=True, slots=True)

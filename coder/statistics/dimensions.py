@@ -12,6 +12,7 @@ import pyarrow as pa
 from coder.errors import InputError, SchemeError
 from coder.measures.arrays import BoolArray, FloatArray, IntArray
 from coder.schemes import Scheme, list_schemes, load_scheme
+from coder.statistics.bands import band_names, banded
 from coder.statistics.cases import Cases, column
 from coder.statistics.options import SPREAD, Options
 
@@ -21,6 +22,16 @@ NOT_STATED: Final = "not stated"
 AUTO, REVIEW, UNCODABLE = "auto", "review", "uncodable"
 #: Schemes that describe the worker or the enterprise: their rates need workers of each code.
 REFERENCE_GROUPS: Final = ("isco", "isic", "icse", "size")
+#: Columns that `coder code --facts` writes about the accident; the rest may describe the worker.
+ABOUT_THE_ACCIDENT: Final = frozenset(
+    ("transport_mode", "transport_role", "counterpart_mode", "persons_injured", "violence",
+     "violence_by")
+)  # fmt: skip
+#: Columns that every table has: a dimension of the same name could not stand beside them.
+TAKEN: Final = frozenset(
+    ("period", "accident", "outcome", "measure", "value", "se_sampling", "se_coding", "se", "low",
+     "high", "unit", "status", "revision", "previous")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +97,16 @@ def read_dimension(
 
     `also` are values of a plain column that no case need have (groups of the denominators).
 
-    Raises InputError for an unknown column, codes that the scheme does not have (naming the
-    revision that has them), and a level that it does not have.
+    Raises InputError for an unknown column, one that is named as a column of the tables, codes
+    that the scheme does not have (naming the revision that has them), and a level that it does
+    not have.
     """
     name, _, level = spec.partition(":")
+    if name in TAKEN:
+        raise InputError(
+            f"--by {name}: the tables have a column '{name}' of their own; rename that of {file}",
+            column=name,
+        )
     table = cases.table
     mapped = dict(options.codes)
     if f"{name}_code" in table.column_names:
@@ -103,10 +120,15 @@ def read_dimension(
             file=file,
         )
     cells = column(table, name, file)
-    values = tuple(sorted({*filter(None, cells), *filter(None, also)}, key=_natural))
+    starts = dict(options.bands).get(name)
+    if starts is not None:
+        cells = banded(cells, starts, name, cases.row, file)
+    order = band_names(starts) if starts else ()
+    found = sorted({*filter(None, cells), *filter(None, also)} - set(order), key=_natural)
+    values = (*order, *found)
     number = {value: i for i, value in enumerate(values)} | {"": len(values)}
     index = np.array([number[cell] for cell in cells], np.int64)
-    kind = name in options.characteristics
+    kind = name in options.characteristics or name in ABOUT_THE_ACCIDENT
     every = (*values, NOT_STATED)
     return Dimension(name, name, None, 0, every, every, index, (), None, kind)
 

@@ -13,14 +13,22 @@ from coder.measures.arrays import FloatArray
 from coder.measures.intervals import Z95
 from coder.statistics import cube as c
 from coder.statistics import measures as m
-from coder.statistics.cases import ACCIDENTS, COMMUTING, NEITHER
+from coder.statistics.cases import ABROAD, ACCIDENTS, COMMUTING, NEITHER
 from coder.statistics.cube import Cube
-from coder.statistics.denominators import DAYS_WORKED, FTE, HOURS, WORKERS, Denominators
+from coder.statistics.denominators import (
+    DAYS_WORKED,
+    FTE,
+    HOURS,
+    NORMAL_HOURS,
+    WORKERS,
+    Denominators,
+)
 from coder.statistics.dimensions import TOTAL
 
 ALL, FATAL, NON_FATAL = "all", "fatal", "non-fatal"
 TEMPORARY, PERMANENT = "temporary incapacity", "permanent or fatal"
 NORMAL, SUPPRESSED, ESTIMATED = "A", "Q", "E"
+_TIME = (HOURS, NORMAL_HOURS)  # normal hours where there are none worked (paragraph 19 a)
 
 Interval = Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
 
@@ -50,14 +58,14 @@ MEASURES: Final = (
         for outcome, tally in ((ALL, c.CASES), (NON_FATAL, c.NON_FATAL), (FATAL, c.FATAL))
         for name, per, rate, unit, multiplier, decimals in (
             ("cases", (), None, "cases", 0, 0),
-            ("frequency_rate", (HOURS,), m.frequency_rate, "cases per million hours", 6, 2),
+            ("frequency_rate", _TIME, m.frequency_rate, "cases per million hours", 6, 2),
             ("incidence_rate", (FTE, WORKERS), m.incidence_rate, "cases per 1000 workers", 3, 2),
         )
     ),
     Measure("cases", TEMPORARY, c.ABSENT, (), None, "cases", 0, 0, "days"),
     Measure("days_lost", TEMPORARY, c.DAYS, (), None, "calendar days", 0, 0, "days"),
     Measure(
-        "severity_rate", TEMPORARY, c.DAYS, (HOURS,), m.severity_rate, "days per million hours",
+        "severity_rate", TEMPORARY, c.DAYS, _TIME, m.severity_rate, "days per million hours",
         6, 1, "days",
     ),
     Measure(
@@ -153,9 +161,7 @@ def _rows(
 ) -> Iterator[Row]:
     labels = [(*d.values, TOTAL) for d in cube.dimensions]
     for cell in cube.cells():
-        if cell[1] == COMMUTING and not notes.get("commuting_known"):
-            continue
-        if cell[1] == NEITHER and not notes.get("neither"):
+        if not _tabulated(cell[1], measure, notes):
             continue
         if measure.outcome in (FATAL, NON_FATAL) and not notes.get("fatal_known"):
             continue
@@ -175,6 +181,17 @@ def _rows(
             "unit": measure.unit,
             "status": ESTIMATED if estimated else NORMAL,
         }
+
+
+def _tabulated(kind: int, measure: Measure, notes: Mapping[str, object]) -> bool:
+    """Whether accidents of a kind have rows of a measure.
+
+    What is neither occupational nor commuting, and what happened abroad, is counted, but has no
+    rate: the workers of the denominators are not those it happened to (paragraph 19).
+    """
+    if kind in (NEITHER, ABROAD):
+        return bool(notes.get(ACCIDENTS[kind])) and measure.rate is None
+    return kind != COMMUTING or bool(notes.get("commuting_known"))
 
 
 def _order(cube: Cube) -> Callable[[Row], tuple[int, ...]]:

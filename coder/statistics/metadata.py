@@ -15,16 +15,30 @@ import numpy as np
 from coder.errors import InputError
 from coder.figures.tables import Row
 from coder.statistics.cases import Cases, frequency
-from coder.statistics.denominators import DAYS_WORKED, FTE, HOURS, WORKERS, Denominators
+from coder.statistics.denominators import (
+    DAYS_WORKED,
+    FTE,
+    HOURS,
+    NORMAL_HOURS,
+    WORKERS,
+    Denominators,
+)
 from coder.statistics.dimensions import AUTO, REVIEW, UNCODABLE, Dimension
 from coder.statistics.options import WORKDAYS, Options
+from coder.statistics.scope import covered, gaps
 
 FORMAT = 1
 CONCEPTS = {
     "unit of observation": "one worker injured in one accident; recurrences are the same case "
     "(paragraph 12)",
+    "incapacity for work": "inability to perform the normal duties of the job held at the time of "
+    "the accident, as the source states it (paragraph 5 e)",
     "fatal": "death within one year of the day of the accident (paragraph 13)",
     "commuting": "tabulated apart, never added to other accidents (paragraph 6)",
+    "abroad": "accidents in another country are of its statistics, and tabulated apart "
+    "(paragraph 8)",
+    "disease": "a disease from exposure over time is no injury; tabulated under neither "
+    "(paragraph 5 c)",
     "days lost": "calendar days from the day after the accident to the day before the return, "
     "absences of one case added up, temporary incapacity of at most a year (paragraphs 14, 15); "
     "permanent incapacity and death apart (paragraph 16)",
@@ -53,6 +67,7 @@ def describe(
     """Sources, concepts, classifications, models, coding, rules and divergences, as data."""
     run = _manifest(path)
     engine = run.get("engine", {})
+    coverage = covered(cases, dimensions, options)
     return {
         "format": FORMAT,
         "narracoder": metadata.version("narracoder"),
@@ -67,7 +82,8 @@ def describe(
         "undecided_records": options.undecided,
         "draws": {"number": options.draws, "seed": options.seed, "systematic": options.systematic},
         "disclosure": _disclosure(options),
-        "divergences": divergences(cases, denominators, options),
+        "coverage": coverage,
+        "divergences": [*gaps(coverage), *divergences(cases, denominators, options)],
     }
 
 
@@ -167,6 +183,10 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
         ],
         f"{number('neither')} records are neither occupational nor commuting; they are tabulated "
         "apart (paragraph 5).": notes["neither"],
+        f"{number('diseases')} records are flagged as diseases from exposure over time; they are "
+        "counted under neither until the flag is taken back (paragraph 5 c).": notes["diseases"],
+        f"{number('abroad')} accidents were in another country; they are tabulated apart "
+        "(paragraph 8).": notes["abroad"],
         "Fatal cases are as the source states them; the one-year limit could not be checked "
         "(paragraph 13).": notes["fatal_known"]
         and options.columns.death_date not in cases.table.column_names,
@@ -186,8 +206,11 @@ def divergences(cases: Cases, denominators: Denominators | None, options: Option
         "No denominators: counts only (paragraph 19).": denominators is None,
         "The incidence rate is per head; part-timers are not converted to full-time equivalents "
         "(paragraph 19 b).": WORKERS in amounts and FTE not in amounts,
-        "Time worked is in days, not hours (paragraph 19 c).": DAYS_WORKED in amounts
+        "Time worked is normal hours, not hours actually worked (paragraph 19 a).": NORMAL_HOURS
+        in amounts
         and HOURS not in amounts,
+        "Time worked is in days, not hours (paragraph 19 c).": DAYS_WORKED in amounts
+        and not {HOURS, NORMAL_HOURS} & set(amounts),
         f"{number('over_a_year')} absences over a year are counted as permanent incapacity "
         "(paragraph 14).": notes["over_a_year"],
         "Undecided records are spread over the codes by their probabilities.": options.undecided

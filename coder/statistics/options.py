@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 OWN_ROW, SPREAD = "own-row", "spread"
 CALENDAR, WORKDAYS = "calendar", "workdays"
 YEAR, QUARTER, MONTH = "year", "quarter", "month"
+NO_AREA = "_X"  # as SDMX codes it
 #: A calendar week over the days worked in it, where time lost was measured in workdays.
 CALENDAR_WEEK = 7
 #: How far the odds of a code are off in a file, as a log-normal factor of this standard deviation:
@@ -36,11 +37,15 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns that hold the facts of a case; one that the file lacks is not used."""
+    """Names of the columns that hold the facts of a case; one that the file lacks is not used.
+
+    `country` is where the accident was; without a name no column is taken for it.
+    """
 
     fatal: str = "fatal"
     commuting: str = "commuting"
     occupational: str = "occupational"
+    disease: str = "occupational_disease"
     days_lost: str = "days_lost"
     persons: str = "persons_injured"
     permanent: str = "permanent"
@@ -48,6 +53,7 @@ class Columns:
     death_date: str = "death_date"
     return_date: str = "return_date"
     period: str = "period"
+    country: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,9 @@ class Options:
 
     tables           one tuple of dimensions per table: a column, `scheme` or `scheme:level`
     codes            column → scheme, for columns that hold codes without being `<scheme>_code`
+    bands            column → where bands of its numbers start, such as 15, 25, 35 for ages
+    area             the country or area that the statistics are of
+    not_covered      groups of workers, activities or areas that the source leaves out
     characteristics  dimensions that describe the injury or accident, not the worker
     case             column that names the case; rows of one case are one case
     unit             column that names the statistical unit to be protected
@@ -68,6 +77,9 @@ class Options:
     tables: tuple[tuple[str, ...], ...] = ((),)
     columns: Columns = field(default_factory=Columns)
     codes: tuple[tuple[str, str], ...] = ()
+    bands: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    area: str = NO_AREA
+    not_covered: tuple[str, ...] = ()
     characteristics: tuple[str, ...] = ()
     case: str | None = None
     unit: str | None = None

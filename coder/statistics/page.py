@@ -45,7 +45,8 @@ _PLOTTED = (
 _ACCIDENTS = {
     "work": "Accidents at work",
     "commuting": "Commuting accidents",
-    "neither": "Neither occupational nor commuting",
+    "neither": "Neither occupational accidents nor commuting",
+    "abroad": "Accidents in another country",
 }
 
 

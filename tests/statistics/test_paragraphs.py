@@ -1,4 +1,4 @@
-"""Each rule of paragraphs 6 and 12 to 23 of the 16th ICLS resolution, one test or more each."""
+"""Each rule of paragraphs 12 to 23 of the 16th ICLS resolution, one test or more each."""
 
 from __future__ import annotations
 
@@ -10,22 +10,9 @@ import pytest
 from coder.errors import InputError
 from coder.statistics.cases import days_between
 from coder.statistics.options import QUARTER, WORKDAYS, Columns, Disclosure, Options
+from coder.statistics.page import build_page
+from coder.statistics.write import write_publication
 from tests.statistics.made import figure, published, value
-
-
-def test_paragraph_6_commuting_is_compiled_apart(tmp_path: Path) -> None:
-    rows = [{"commuting": c, "days_lost": 2} for c in ("yes", "no", "no", "")]
-    made = published(tmp_path, rows)
-    assert value(made, "cases") == 3
-    assert value(made, "cases", accident="commuting") == 1
-    assert {row["accident"] for row in made.tables[0].rows} == {"work", "commuting"}
-
-
-def test_paragraph_5_what_is_neither_is_apart(tmp_path: Path) -> None:
-    kinds = ("occupational", "neither", "commuting", "", "occupational")
-    made = published(tmp_path, [{"occupational": kind} for kind in kinds])
-    found = {name: value(made, "cases", accident=name) for name in ("work", "commuting", "neither")}
-    assert found == {"work": 3, "commuting": 1, "neither": 1}
 
 
 def test_paragraph_12_recurrent_absences_are_the_same_case(tmp_path: Path) -> None:
@@ -40,6 +27,23 @@ def test_paragraph_12_each_person_injured_is_a_case(tmp_path: Path) -> None:
     rows = [{"persons_injured": 3}, {"persons_injured": ""}, {"persons_injured": 1}]
     assert value(published(tmp_path, rows), "cases") == 5
     assert value(published(tmp_path, rows, options=Options(one_per_row=True)), "cases") == 3
+
+
+def test_paragraph_12_one_person_in_two_accidents_is_two_cases(tmp_path: Path) -> None:
+    """Two accidents of p1, one of them with a recurrence: `--case` names the accident's case."""
+    rows = [
+        {"person": "p1", "no": "p1-march", "days_lost": 2},
+        {"person": "p1", "no": "p1-june", "days_lost": 3},
+        {"person": "p1", "no": "p1-march", "days_lost": 1},
+    ]
+    made = published(tmp_path, rows, options=Options(case="no"))
+    assert value(made, "cases") == 2
+    assert value(made, "mean_days", "temporary incapacity") == 3  # (2 + 1 and 3) / 2
+
+
+def test_paragraph_12_the_unit_of_observation_is_stated(tmp_path: Path) -> None:
+    concepts = published(tmp_path, [{"sex": "f"}]).metadata["concepts"]
+    assert "one worker injured in one accident" in concepts["unit of observation"]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,17 @@ def test_paragraph_17_a_later_death_belongs_to_the_period_of_the_accident(tmp_pa
     assert value(made, "cases", "fatal", period="2024") == 0
 
 
+def test_paragraph_17_all_time_lost_belongs_to_the_period_of_the_accident(tmp_path: Path) -> None:
+    """Accident on 30 December, back on 10 January: ten days (31 December to 9 January) of 2023."""
+    rows = [
+        {"accident_date": "2023-12-30", "return_date": "2024-01-10"},
+        {"accident_date": "2024-01-03", "return_date": "2024-01-08"},
+    ]
+    made = published(tmp_path, rows, options=Options(every="year"))
+    assert value(made, "days_lost", "temporary incapacity", period="2023") == 10
+    assert value(made, "days_lost", "temporary incapacity", period="2024") == 4
+
+
 def test_paragraph_18_periods_of_at_most_a_year(tmp_path: Path) -> None:
     row = {"accident_date": "2024-05-01"}
     made = published(tmp_path, [row], options=Options(every=QUARTER))
@@ -138,6 +153,22 @@ def test_paragraph_19_a_frequency_rate(tmp_path: Path) -> None:
     assert value(made, "frequency_rate") == pytest.approx(4.0)
     assert value(made, "frequency_rate", "fatal") == pytest.approx(0.8)
     assert value(made, "frequency_rate", "non-fatal") == pytest.approx(3.2)
+
+
+def test_paragraph_19_a_normal_hours_where_there_are_none_worked(tmp_path: Path) -> None:
+    normal = [
+        {"normal_hours": row["hours"], **{k: v for k, v in row.items() if k != "hours"}}
+        for row in WORKERS_19
+    ]
+    made = published(tmp_path, CASES_19, normal, BY_SEX)
+    # as with hours worked: 3 × 1,000,000 / 750,000 = 4 and 12 days × 1,000,000 / 750,000 = 16
+    assert value(made, "frequency_rate", sex="f") == pytest.approx(4.0)
+    assert value(made, "severity_rate", "temporary incapacity", sex="f") == pytest.approx(16.0)
+    assert any("normal hours" in text for text in made.metadata["divergences"])
+    both = [{**row, "normal_hours": 1} for row in WORKERS_19]
+    made = published(tmp_path, CASES_19, both, BY_SEX)
+    assert value(made, "frequency_rate", sex="f") == pytest.approx(4.0)  # worked ones come first
+    assert not any("normal hours" in text for text in made.metadata["divergences"])
 
 
 def test_paragraph_19_b_incidence_rate(tmp_path: Path) -> None:
@@ -183,6 +214,19 @@ def test_paragraph_19_any_combination_of_groups(tmp_path: Path) -> None:
     assert [t.name for t in made.tables] == ["sex_by_age_by_injury-type-2", "age"]
 
 
+def test_paragraph_19_self_employed_in_the_cases_are_in_the_denominator(tmp_path: Path) -> None:
+    """The resolution's own example: a rate with own-account workers in one of both is refused."""
+    rows = [{"icse-93_code": code} for code in ("1", "1", "3")]
+    options = Options(tables=(("icse-93",),))
+    employees = [{"icse-93": "1", "workers": 1000}]
+    with pytest.raises(InputError, match=r"group that workers.csv lacks \(period, icse-93: , 3\)"):
+        published(tmp_path, rows, employees, options)
+    made = published(tmp_path, rows, [*employees, {"icse-93": "3", "workers": 500}], options)
+    # 2 × 1,000 / 1,000 and 1 × 1,000 / 500
+    assert value(made, "incidence_rate", icse_of_93="1") == pytest.approx(2.0)
+    assert value(made, "incidence_rate", icse_of_93="3") == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize(
     ("workers", "message"),
     [
@@ -222,8 +266,6 @@ def test_paragraph_19_groups_without_cases_can_be_said_to_be_covered(tmp_path: P
 
 
 def test_paragraph_20_revised_figures_are_marked(tmp_path: Path) -> None:
-    from coder.statistics.write import write_publication
-
     options = Options(tables=(("sex",),))
     first = published(tmp_path, [{"sex": "f"}, {"sex": "m"}], options=options)
     write_publication(tmp_path / "old", first, None, "_X")
@@ -234,6 +276,23 @@ def test_paragraph_20_revised_figures_are_marked(tmp_path: Path) -> None:
     assert marks["m"] == ("revised", 1.0)
     assert marks["total"] == ("revised", 2.0)
     assert marks["x"] == ("new", "")
+
+
+def test_paragraph_20_the_page_has_the_series_and_the_latest_period(tmp_path: Path) -> None:
+    rows = [{"period": p, "sex": s} for p in ("2022", "2023", "2024") for s in "fm"]
+    rows.append({"period": "2024", "sex": "f"})
+    page = build_page(published(tmp_path, rows, options=Options(tables=(("sex",),))), "Injuries")
+    latest, series = page.sections[0].tables
+    assert [(row["sex"], row["Cases"]) for row in latest.rows] == [
+        ("f", "2"),
+        ("m", "1"),
+        ("total", "3"),
+    ]
+    assert [(row["period"], row["Cases"]) for row in series.rows] == [
+        ("2024", "3"),
+        ("2023", "2"),
+        ("2022", "2"),
+    ]
 
 
 def test_paragraph_21_metadata_say_how_the_figures_came_about(tmp_path: Path) -> None:
@@ -267,6 +326,18 @@ def test_paragraph_23_small_cells_are_not_published(tmp_path: Path) -> None:
     # and neither total gives it back: in its row and column another cell is gone as well
     assert figure(made, "cases", sex="f", age="a")["status"] == "Q"
     assert figure(made, "cases", sex="m", age="b")["status"] == "Q"
+
+
+def test_paragraph_24_what_is_sent_holds_no_individual_case(tmp_path: Path) -> None:
+    rows = [
+        {"record": f"PLANTED{i}", "narrative": "PLANTED", "sex": "f", "days_lost": i}
+        for i in range(5)
+    ]
+    made = published(tmp_path, rows, options=Options(tables=(("sex",),)))
+    paths = write_publication(tmp_path / "out", made, None, "NO")
+    texts = [path.read_text(encoding="utf-8") for path in paths if path.suffix != ".xlsx"]
+    assert len(texts) == 4
+    assert not any("PLANTED" in text for text in texts)
 
 
 @pytest.mark.parametrize(
