@@ -13,6 +13,7 @@ from coder.figures.tables import Row, plain, table_csv
 from coder.statistics.coverage import Comparison
 from coder.statistics.run import Publication
 from coder.statistics.sdmx import sdmx_rows
+from coder.statistics.sdmx_structure import structure_xml
 
 # what a spreadsheet takes for a formula (OWASP, "CSV Injection"), numbers apart
 _FORMULA: Final = re.compile("[ \u00a0]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
@@ -23,12 +24,14 @@ _SHEET_NAME: Final = 31
 def write_publication(folder: Path, made: Publication, page: str | None, area: str) -> list[Path]:
     """Write a publication; returns the paths.
 
-    Per table `<table>.csv` (tidy) and `<table>.sdmx.csv`, then figures.xlsx with a sheet per
-    table, metadata.json and, with a page, statistics.html. Raises OutputError when the folder
-    cannot be written.
+    Per table `<table>.csv` (tidy), `<table>.sdmx.csv` and its structure `<table>.sdmx.xml`, then
+    figures.xlsx with a sheet per table, metadata.json and, with a page, statistics.html. Raises
+    OutputError when the folder cannot be written.
     """
     texts = {f"{t.name}.csv": table_csv(_guarded(t.rows, t.dimensions)) for t in made.tables}
-    texts |= {f"{t.name}.sdmx.csv": table_csv(sdmx_rows(t, area)) for t in made.tables}
+    for table in made.tables:
+        texts[f"{table.name}.sdmx.csv"] = table_csv(sdmx_rows(table, made.titles, area))
+        texts[f"{table.name}.sdmx.xml"] = structure_xml(table, made.titles, area)
     texts["metadata.json"] = _json(made.metadata)
     if page is not None:
         texts["statistics.html"] = page

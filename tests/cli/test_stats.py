@@ -59,7 +59,8 @@ def test_a_run_writes_all_its_files(tmp_path: Path, capsys: Capture) -> None:
     names = {path.name for path in out.iterdir()}
     table = "sex_by_injury-type"
     assert names == {
-        f"{table}.csv", f"{table}.sdmx.csv", "figures.xlsx", "metadata.json", "statistics.html",
+        f"{table}.csv", f"{table}.sdmx.csv", f"{table}.sdmx.xml", "figures.xlsx", "metadata.json",
+        "statistics.html",
     }  # fmt: skip
     rows = read(out / f"{table}.csv")
     total = [r for r in rows if (r["sex"], r["injury-type"]) == ("total", "total")]
