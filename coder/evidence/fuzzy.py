@@ -110,7 +110,9 @@ class FuzzyIndex:
         return tuple((other, float(score)) for other, score, _ in likely)
 
 
-def _grams(word: str) -> set[str]:
-    """Bigrams of the padded word: short enough to survive one wrong letter in a short word."""
+def _grams(word: str) -> list[str]:
+    """Distinct bigrams of the padded word: short enough to survive one wrong letter in a short
+    word. In order, because ties between terms go to the one met first: a set has another order in
+    every process."""
     padded = f"^{word}$"
-    return {padded[i : i + 2] for i in range(len(padded) - 1)}
+    return list(dict.fromkeys(padded[i : i + 2] for i in range(len(padded) - 1)))

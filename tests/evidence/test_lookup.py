@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -72,6 +75,23 @@ def test_fuzzy_only_on_request_in_batches(isco: IndexLookup) -> None:
     both = isco.find_many(["electrisian", "roofer", "electrisian"], fuzzy=True)
     assert both[0] == both[2]
     assert both[0][0].code == "7411"
+
+
+def test_every_process_finds_the_same() -> None:
+    code = (
+        "from coder.evidence import IndexLookup\n"
+        "print(IndexLookup.load('isco-08').find('production cleanner', limit=5))"
+    )
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(found) == 1
 
 
 def test_find_many_returns_lists_that_do_not_share_memory(isco: IndexLookup) -> None:
