@@ -10,8 +10,10 @@ Measured by evaluation/named_occupation.py.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from coder.evidence.phrases import heads, pairs, sentences, singular_head, word_list
 
@@ -130,19 +132,17 @@ _OPERATE = frozenset(("operating", "driving", "operated", "drove", "running"))
 def occupation_evidence(narrative: str) -> Named | None:
     """The injured person's occupation with the cue that gave it, or None when none is named."""
     best: Named | None = None
-    seen_person = False
     parts = [
         _TOKEN.findall(_SLASH.sub(" ", sentence.lower().replace("’", "'")))
         for sentence in sentences(narrative)
     ]
     for number, tokens in enumerate(parts):
-        rest = " ".join(" ".join(part) for part in parts[number + 1 : number + 6])
-        for found in _in_sentence(tokens, seen_person, rest):
+        around = _Around(parts[:number], parts[number + 1 : number + 6])
+        for found in _in_sentence(tokens, around):
             if found.cue <= Cue.EMPLOYED_AS:
                 return found
             if best is None or found.cue < best.cue:
                 best = found
-        seen_person = seen_person or any(_SELF.match(token) for token in tokens)
     return best
 
 
@@ -153,22 +153,52 @@ def named_occupation(narrative: str) -> str | None:
     return found.words if found else None
 
 
-def _in_sentence(tokens: list[str], seen_person: bool, rest: str) -> list[Named]:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The tokens of the sentences before and behind one; few phrases need them."""
+
+    earlier: Sequence[list[str]]
+    later: Sequence[list[str]]
+
+    @property
+    def seen_person(self) -> bool:
+        """True when the injured person was mentioned before."""
+        return any(_SELF.match(token) for tokens in self.earlier for token in tokens)
+
+    @property
+    def rest(self) -> str:
+        """What is told next."""
+        return " ".join(" ".join(tokens) for tokens in self.later)
+
+
+def _in_sentence(tokens: list[str], around: _Around) -> list[Named]:
     found: list[Named] = []
-    i = 0
-    while i < len(tokens):
-        end = _phrase_end(tokens, i)
-        if end == i:
-            i += 1
+    done = 0
+    for head, token in enumerate(tokens):
+        if head < done or not _ends_name(token):
             continue
-        start = _phrase_start(tokens, i)
-        cue = _cue(tokens, start, i, end, seen_person, rest)
+        end = _phrase_end(tokens, head)
+        if end == head:
+            continue
+        start = _phrase_start(tokens, head)
+        cue = _cue(tokens, start, head, end, around)
         words = _words(tokens[start:end]) if cue else ""
         if cue and words:
             found.append(Named(words, cue))
-        i = end
+        done = end
     operated = _operated(tokens)
     return [*found, operated] if operated else found
+
+
+@lru_cache(maxsize=50_000)
+def _ends_name(word: str) -> bool:
+    """True when a head noun is the word or its last part ("scaffold-builder's")."""
+    bare = _bare(word)
+    return singular_head(bare) is not None or singular_head(bare.rsplit("-", 1)[-1]) is not None
+
+
+def _bare(word: str) -> str:
+    return word.removesuffix("'s").removesuffix("'")
 
 
 def _phrase_end(tokens: list[str], i: int) -> int:
@@ -176,10 +206,9 @@ def _phrase_end(tokens: list[str], i: int) -> int:
     end = i
     while end < len(tokens):
         word = tokens[end]
-        bare = word.removesuffix("'s").removesuffix("'")
-        last = bare.rsplit("-", 1)[-1]
-        if singular_head(bare) is None and singular_head(last) is None:
+        if not _ends_name(word):
             break
+        bare = _bare(word)
         if word != bare and not (end + 1 < len(tokens) and singular_head(tokens[end + 1])):
             break  # "the painter's ladder"
         end += 1
@@ -203,9 +232,7 @@ def _phrase_start(tokens: list[str], head: int) -> int:
     return start
 
 
-def _cue(
-    tokens: list[str], start: int, head: int, end: int, seen_person: bool, rest: str
-) -> Cue | None:
+def _cue(tokens: list[str], start: int, head: int, end: int, around: _Around) -> Cue | None:
     """What ties the phrase tokens[start:end] to the injured person, or None."""
     determiner = tokens[start - 1] if start and tokens[start - 1] in _DETERMINERS else ""
     if determiner in _OTHERS_DET:
@@ -227,9 +254,9 @@ def _cue(
         return Cue.EMPLOYED_AS
     if _REVERSED.match(" ".join(tokens[end : end + 4])) and not _other(before[-2:]):
         return Cue.APPOSITION
-    if seen_person or any(_SELF.match(token) for token in before):
+    if any(_SELF.match(token) for token in before) or around.seen_person:
         return None
-    return _subject(tokens, before, determiner, (head, end), rest)
+    return _subject(tokens, before, determiner, (head, end), around)
 
 
 def _bare_plural(phrase: list[str]) -> bool:
@@ -239,7 +266,7 @@ def _bare_plural(phrase: list[str]) -> bool:
 
 
 def _subject(
-    tokens: list[str], before: list[str], determiner: str, span: tuple[int, int], rest: str
+    tokens: list[str], before: list[str], determiner: str, span: tuple[int, int], around: _Around
 ) -> Cue | None:
     """SUBJECT when the phrase opens a clause in which a person comes to harm."""
     end = span[1]
@@ -260,7 +287,7 @@ def _subject(
     if last in _CARERS and (after[0] == "felt" or not (_human(after) or after[0] == "fell")):
         return None
     plural = last != tokens[end - 1]
-    if not plural and _NEW_PERSON.search(" ".join(tokens[end:]) + " . " + rest):
+    if not plural and _NEW_PERSON.search(" ".join(tokens[end:]) + " . " + around.rest):
         return None
     return Cue.SUBJECT
 
@@ -297,7 +324,7 @@ def _other(before: list[str]) -> bool:
 
 
 def _words(phrase: list[str]) -> str:
-    words = [word.removesuffix("'s").removesuffix("'") for word in phrase]
+    words = [_bare(word) for word in phrase]
     words = [_SHORT.get(word, word) for word in words]
     while words and (words[0] in _NOISE or not words[0][0].isalpha()):
         words.pop(0)
@@ -314,6 +341,8 @@ def _words(phrase: list[str]) -> str:
 
 def _operated(tokens: list[str]) -> Named | None:
     """The operator of a vehicle or plant, when the injured person is the one who operates it."""
+    if _OPERATE.isdisjoint(tokens):
+        return None
     table = pairs("operated")
     for i, token in enumerate(tokens):
         if token not in _OPERATE or _other(tokens[:i]):

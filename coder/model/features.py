@@ -1,14 +1,17 @@
 """N-gram features: TF-IDF over words and over the characters inside words.
 
 scikit-learn chooses the vocabularies; counting is our own, because texts repeat their words: what
-a word contributes is worked out once, and importing scikit-learn costs a cold start a second.
+a word or a pair contributes is worked out once, and importing scikit-learn costs a cold start a
+second.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,7 +19,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 Floats = NDArray[np.float32]
-_WORD = re.compile(r"(?u)\b\w+\b")
+Ints = NDArray[np.int64]
+_WORD = re.compile(r"\w+")
 _REMEMBERED = 200_000  # words whose character n-grams are kept
 
 
@@ -74,39 +78,31 @@ class Features:
     def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Sparse float32 features of shape (n, words + chars): what TfidfVectorizer gives for
         words, and for characters inside words, with sublinear counts."""
-        lower = [text.lower() for text in texts]
+        least, most = self.config.word_grams
+        words = [one.known(self._word) for one in _word_grams(tuple(texts), most)[least - 1 :]]
+        row, column = (np.concatenate(parts) for parts in zip(*words, strict=True))
+        chars = _by_text([self._char_ids(text.lower()) for text in texts] if self._char else [])
         blocks = [
-            _tf_idf([self._word_ids(text) for text in lower], self.word_idf),
-            _tf_idf([self._char_ids(text) for text in lower], self.char_idf),
+            _tf_idf(len(texts), row, column, self.word_idf),
+            _tf_idf(len(texts), chars[0], np.fromiter(chars[1], np.int64), self.char_idf),
         ]
         return sparse.hstack(blocks, format="csr", dtype=np.float32)
 
     def novelty(self, texts: Sequence[str]) -> Floats:
         """Share of each text's distinct words that training never saw, (n,) in 0..1; else 1."""
-        out = np.ones(len(texts), np.float32)
-        for row, text in enumerate(texts):
-            words = set(_WORD.findall(text.lower()))
-            if words:
-                out[row] = sum(word not in self._word for word in words) / len(words)
-        return out
+        words = _word_grams(tuple(texts), self.config.word_grams[1])[0]
+        strange = np.array([word not in self._word for word in words.spelling], np.bool_)
+        row, number = words.distinct
+        count = np.bincount(row, minlength=len(texts))
+        unseen = np.bincount(row, strange[number], len(texts))
+        share = np.divide(unseen, count, out=np.ones(len(texts)), where=count > 0)
+        return share.astype(np.float32)
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_known": {}}  # words of texts stay in this process
 
-    def _word_ids(self, text: str) -> list[int]:
-        least, most = self.config.word_grams
-        words = _WORD.findall(text)
-        grams = list(words) if least == 1 else []
-        for size in range(max(least, 2), most + 1):
-            starts = range(len(words) - size + 1)
-            grams += [" ".join(words[start : start + size]) for start in starts]
-        found: Callable[[str], int | None] = self._word.get
-        return [i for i in map(found, grams) if i is not None]
-
     def _char_ids(self, text: str) -> list[int]:
         out: list[int] = []
-        if not self._char:
-            return out
         known = self._known
         for word in text.split():
             ids = known.get(word)
@@ -130,18 +126,77 @@ def _inside(word: str, least: int, most: int) -> list[str]:
     return out
 
 
-def _tf_idf(ids: Sequence[Sequence[int]], idf: Floats) -> sparse.csr_matrix:
-    """(n, len(idf)) rows of length 1: (1 + log count) x idf."""
-    shape = (len(ids), len(idf))
-    rows = np.repeat(np.arange(len(ids)), [len(one) for one in ids])
-    flat = np.fromiter((i for one in ids for i in one), np.int64, len(rows))
-    keys, counts = np.unique(rows * len(idf) + flat, return_counts=True)
+@dataclass(frozen=True)
+class _Grams:
+    """The n-grams of some texts: each is in text `row`, begins with word `start` of all words, and
+    is spelled `spelling[number]`. The three columns are of one length."""
+
+    row: Ints
+    start: Ints
+    number: Ints
+    spelling: tuple[str, ...]
+
+    @property
+    def width(self) -> int:
+        """A number above all numbers."""
+        return max(1, len(self.spelling))
+
+    @cached_property
+    def distinct(self) -> tuple[Ints, Ints]:
+        """Row and number of the n-grams, each once for a text that repeats it."""
+        row, number = np.divmod(np.unique(self.row * self.width + self.number), self.width)
+        return row, number
+
+    def known(self, vocabulary: Mapping[str, int]) -> tuple[Ints, Ints]:
+        """Row and column of those in a vocabulary, which is asked once for each spelling."""
+        column = np.array([vocabulary.get(gram, -1) for gram in self.spelling], np.int64)
+        there = column[self.number] >= 0
+        return self.row[there], column[self.number[there]]
+
+
+@lru_cache(maxsize=1)  # schemes that read the same texts do so one after the other
+def _word_grams(texts: tuple[str, ...], most: int) -> tuple[_Grams, ...]:
+    """The n-grams of 1 word, of 2 words and so on to `most`, in lower case."""
+    row, spoken = _by_text([_WORD.findall(text.lower()) for text in texts])
+    first: dict[str, int] = {}
+    number = np.fromiter((first.setdefault(word, len(first)) for word in spoken), np.int64)
+    words = _Grams(row, np.arange(len(row)), number, tuple(first))
+    out = [words]
+    for size in range(2, most + 1):
+        out.append(_longer(out[-1], words, size))
+    return tuple(out)
+
+
+def _longer(grams: _Grams, words: _Grams, size: int) -> _Grams:
+    """The n-grams of `size` words, from those that are one word shorter."""
+    last = grams.start + size - 1
+    goes_on = np.append(words.row, -1)[last] == grams.row  # the text has that word, too
+    row, start, last = grams.row[goes_on], grams.start[goes_on], last[goes_on]
+    pairs = grams.number[goes_on] * words.width + words.number[last]
+    distinct, number = np.unique(pairs, return_inverse=True)
+    both = np.divmod(distinct, words.width)
+    spelling = [
+        f"{grams.spelling[a]} {words.spelling[b]}"
+        for a, b in zip(*(one.tolist() for one in both), strict=True)
+    ]
+    return _Grams(row, start, number, tuple(spelling))
+
+
+def _by_text(lists: Sequence[Sequence[Any]]) -> tuple[Ints, Iterable[Any]]:
+    """What is listed for each text in one row, with the number of the text."""
+    row = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+    return row, chain.from_iterable(lists)
+
+
+def _tf_idf(n: int, row: Ints, column: Ints, idf: Floats) -> sparse.csr_matrix:
+    """(n, len(idf)) rows of length 1: (1 + log count) x idf, counting the (row, column) pairs."""
+    keys, counts = np.unique(row * len(idf) + column, return_counts=True)
     row, column = np.divmod(keys, max(1, len(idf)))
     value = (1 + np.log(counts)) * idf[column]
-    length = np.sqrt(np.bincount(row, value * value, len(ids)))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(ids)))])
+    length = np.sqrt(np.bincount(row, value * value, n))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=n))])
     data = (value / length[row]).astype(np.float32)
-    return sparse.csr_matrix((data, column, indptr), shape)
+    return sparse.csr_matrix((data, column, indptr), (n, len(idf)))
 
 
 def _choose(
