@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -74,12 +74,14 @@ def _estimate(first: int, second: int, both: int, total: float, variance: float)
 def together(parts: Sequence[Estimate]) -> Estimate:
     """The sum of estimates of strata: totals and variances add up.
 
-    Strata take out what differs between them in the chance of being listed. Source: Sekar and
-    Deming (1949), J. Am. Stat. Assoc. 44:101-115.
+    Strata take out what differs between them in the chance of being listed. A stratum without an
+    upper end leaves the sum without one. Source: Sekar and Deming (1949), J. Am. Stat. Assoc.
+    44:101-115.
     """
     first, second, both = (sum(getattr(p, n) for p in parts) for n in ("first", "second", "both"))
     total, variance = sum(p.total for p in parts), sum(p.variance for p in parts)
-    return _estimate(first, second, both, total, variance)
+    found = _estimate(first, second, both, total, variance)
+    return replace(found, high=np.nan) if any(np.isnan(p.high) for p in parts) else found
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from coder.figures.report import Column, Report, Section, Table, Tile, shown
 from coder.figures.svg import Series, dot_plot, legend
-from coder.figures.tables import Row
+from coder.figures.tables import Row, plain
 from coder.statistics.coverage import Comparison
+from coder.statistics.dimensions import TOTAL
+from coder.statistics.titles import spoken
 
 MOST_DIFFERENCES = 40
 
@@ -28,7 +30,7 @@ def coverage_page(made: Comparison) -> Report:
             Tile(
                 "Estimated cases",
                 shown(total["estimated_total"], "number"),
-                f"95 % interval {_between(total)}",
+                f"95\u00a0% interval {_between(total)}",
             ),
             Tile("Not reported, first", shown(total["under_reporting_first"], "share"), files[0]),
             Tile("Not reported, second", shown(total["under_reporting_second"], "share"), files[1]),
@@ -38,12 +40,15 @@ def coverage_page(made: Comparison) -> Report:
 
 
 def _between(row: Row) -> str:
+    if plain(row["high"]) is None:
+        return f"{shown(row['low'], 'number')} or more"
     return f"{shown(row['low'], 'number')} to {shown(row['high'], 'number')}"
 
 
 def _strata(row: Row) -> str:
     names = list(row)[: list(row).index("first")]
-    return " · ".join(str(row[name]) for name in names) or "all cases"
+    values = [str(row[name]) for name in names]
+    return TOTAL if set(values) == {TOTAL} else " · ".join(values) or "all cases"
 
 
 def _coverage(made: Comparison, files: tuple[str, str]) -> Section:
@@ -71,8 +76,9 @@ def _coverage(made: Comparison, files: tuple[str, str]) -> Section:
         Column("estimated_total", "Estimated cases", "number", "between"),
         Column("coverage_first", "Coverage, first", "share"),
         Column("coverage_second", "Coverage, second", "share"),
-        Column("note", "Note"),
     ]
+    if any(row["note"] for row in rows):
+        columns.append(Column("note", "Note"))
     return Section(
         "Coverage",
         [
@@ -89,11 +95,16 @@ def _number(row: Row, name: str) -> float:
     return float(value) if isinstance(value, (int, float)) and value == value else 0.0
 
 
+def _said(row: Row) -> Row:
+    """The row with its column of codes called as readers call it."""
+    return {**row, "column": spoken(str(row["column"]).removesuffix("_code"))}
+
+
 def _agreement(made: Comparison) -> Section:
     rows: list[Row] = []
     for row in made.agreement:
         low, high = shown(row["low"], "share"), shown(row["high"], "share")
-        rows.append({**row, "between": f"{low} to {high}"})
+        rows.append({**_said(row), "between": f"{low} to {high}"})
     columns = [
         Column("column", "Codes"),
         Column("level", "Level", "number"),
@@ -112,5 +123,6 @@ def _agreement(made: Comparison) -> Section:
     tables = [Table("Linked cases with the same code.", columns, rows, "agreement.csv")]
     if made.differences:
         part = sorted(made.differences, key=lambda row: -_number(row, "n"))[:MOST_DIFFERENCES]
-        tables.append(Table("The commonest differences.", unlike, part, "differences.csv"))
+        told = [_said(row) for row in part]
+        tables.append(Table("The commonest differences.", unlike, told, "differences.csv"))
     return Section("Where the codes differ", (), (), tables)

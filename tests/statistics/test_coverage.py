@@ -97,6 +97,10 @@ def test_a_stratum_without_links_gives_a_lower_bound(tmp_path: Path) -> None:
     women, men, total = made.coverage
     assert men["estimated_total"] == 11
     assert total["estimated_total"] == pytest.approx(float(str(women["estimated_total"])) + 11)
+    # 11 men are the least: neither they nor the sum have an upper end
+    assert np.isnan(float(str(men["high"])))
+    assert np.isnan(float(str(total["high"])))
+    assert coverage_page(made).tiles[1].note.endswith("or more")
 
 
 def test_a_key_twice_names_its_rows(tmp_path: Path) -> None:
