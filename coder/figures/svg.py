@@ -207,7 +207,13 @@ def dot_plot(
         css = "zero" if around_zero and tick == 0 else "grid"
         body.append(_line(px(tick), TOP, px(tick), height - BOTTOM + 20, css))
         points = f"{tick * 100:+.3g}" if tick else "0"
-        label = points if around_zero else f"{tick:,.6g}" if amounts else f"{tick:.0%}"
+        label = (
+            points
+            if around_zero
+            else f"{tick:,.6g}".replace(",", " ")
+            if amounts
+            else f"{tick:.0%}"
+        )
         body.append(_text(px(tick), height - BOTTOM + 38, label))
     for i, text in enumerate(labels):
         y = TOP + i * step + step / 2

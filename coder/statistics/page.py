@@ -13,6 +13,7 @@ from coder.statistics.dimensions import NOT_CODED, NOT_STATED, TOTAL
 from coder.statistics.figures import ALL, FATAL, MEASURES, NON_FATAL, PERMANENT, TEMPORARY
 from coder.statistics.figures import SUPPRESSED as SUPPRESSED_STATUS
 from coder.statistics.run import Publication, Table
+from coder.statistics.titles import spoken
 from coder.statistics.write import flat
 
 MOST_ROWS: Final = 200
@@ -101,7 +102,7 @@ def _between(row: Row) -> str:
 
 
 def _table_sections(table: Table, titles: Mapping[str, Mapping[str, str]]) -> list[Section]:
-    heading = ", ".join(table.dimensions) or "All cases"
+    heading = ", ".join(map(spoken, table.dimensions))
     found = []
     for accident, name in _ACCIDENTS.items():
         rows = [row for row in table.rows if row["accident"] == accident]
@@ -122,7 +123,7 @@ def _table_sections(table: Table, titles: Mapping[str, Mapping[str, str]]) -> li
 
 
 def _text(rows: Sequence[Row]) -> list[str]:
-    text = ["Under each figure its 95 % interval, sampling and coding error together."]
+    text = ["Under each figure its 95\u00a0% interval, sampling and coding error together."]
     if any(row["status"] == SUPPRESSED_STATUS for row in rows):
         text.append(
             f"“{SUPPRESSED}”: not published, so that no person or establishment is disclosed "
@@ -135,7 +136,7 @@ def _label(row: Row, name: str, titles: Mapping[str, Mapping[str, str]]) -> str:
     """The code and title of a row on the dimension `name`."""
     value = str(row[name])
     title = titles.get(name, {}).get(value, value)
-    return value if title == value else f"{value} {title}"
+    return value if title == value else f"{value}\u00a0{title}"
 
 
 def _plots(
@@ -157,11 +158,11 @@ def _plots(
         own = sorted(own, key=lambda row: -_float(row, "value"))[:MOST_DOTS]
         if len(own) < 2 or (found and measure == "cases"):
             continue
-        unit = "" if measure == "cases" else f", {own[0]['unit']}"
-        caption = f"{_HEADINGS[outcome, measure]}{unit}, with 95 % intervals"
+        unit = "" if measure in ("cases", "mean_days") else f", {own[0]['unit']}"
+        caption = f"{_HEADINGS[outcome, measure]}{unit}, with 95\u00a0% intervals"
         picture = dot_plot(
             caption,
-            f"one row per {table.dimensions[0]}, dot and interval",
+            f"one row per {spoken(table.dimensions[0])}, dot and interval",
             [_cut(_label(row, table.dimensions[0], titles)) for row in own],
             [
                 Series(
@@ -206,7 +207,8 @@ def _printed(
         line = lines.setdefault(tuple(labels.values()), dict(labels) or {"cell": "All cases"})
         line[_HEADINGS[key]] = shown(row)
         line[f"{_HEADINGS[key]} interval"] = _between(row)
-    columns = [Column(name, name) for name in table.dimensions] or [Column("cell", "Cases")]
+    columns = [Column(d, spoken(d).capitalize()) for d in table.dimensions]
+    columns = columns or [Column("cell", "Group")]
     columns += [
         Column(heading, heading, "number", f"{heading} interval")
         for key, heading in _HEADINGS.items()
@@ -255,9 +257,10 @@ def _coding_sections(metadata: Row) -> list[Section]:
         "The expected error is the mean probability, by the model's own account, that an "
         "automatic code is wrong at this level. Codes that people gave carry no coding error here.",
     ]
+    names = [spoken(str(row["dimension"])) for row in coding]
+    coding = [{**row, "dimension": name} for row, name in zip(coding, names, strict=True)]
     table = Printed("How the records were coded.", columns, coding, "metadata.json")
     shares = ("automatic", "people", "undecided", "uncodable_or_empty")
-    names = [str(row["dimension"]) for row in coding]
     series = [
         Series(
             share.replace("_", " "),
@@ -277,7 +280,7 @@ def _metadata_sections(metadata: Row) -> list[Section]:
     assert isinstance(divergences, list)
     names = ("described", "sources", "classifications", "models", "policies", "file", "disclosure")
     lines: list[Row] = [
-        {"what": name, "value": "" if value is None else str(value)}
+        {"what": name, "value": value}
         for part in names
         for name, value in flat(metadata.get(part), part)
     ]

@@ -56,7 +56,7 @@ def gaps(coverage: Row) -> list[str]:
     for row in groups:
         if row["without_cases"]:
             found.append(
-                f"No case by {row['scheme']}, {row['of']}, is in: "
+                f"No case is in these groups of {row['scheme']}, {row['of']}: "
                 f"{'; '.join(row['without_cases'])}. They had none, or are not covered."
             )
     return found

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 from coder.statistics.cases import ACCIDENTS
 from coder.statistics.figures import MEASURES
 from coder.statistics.sdmx import AGENCY, ATTRIBUTES, VALUE, VERSION, Layout, capitals, layout_of
+from coder.statistics.titles import spoken
 
 if TYPE_CHECKING:
     from coder.statistics.run import Table
@@ -64,7 +65,7 @@ def structure_xml(table: Table, titles: Mapping[str, Mapping[str, str]], area: s
     for dimension, own in layout.component.items():
         codes = layout.codes[dimension]
         lists[own] = {code: titles[dimension].get(text, text) for text, code in codes.items()}
-        names[own] = dimension
+        names[own] = spoken(dimension).capitalize()
     used = [*layout.dimensions, VALUE, *ATTRIBUTES]
     root = ET.Element(f"{{{_SPACES['mes']}}}Structure")
     _header(root)

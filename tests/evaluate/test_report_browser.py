@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,8 +16,10 @@ from coder.evaluate.verify import Estimate
 from coder.figures.report import Report, render
 from coder.schemes import load_scheme
 from tests.evaluate.fake import make_files
+from tests.pages import check_page
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="pip install it")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow  # half a minute in all
 
@@ -43,32 +46,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ["report", "change", "verified"])
-def test_page_in_chromium(browser: object, pages: dict[str, Path], name: str, width: int) -> None:
-    page = browser.new_page(viewport={"width": width, "height": 900})  # type: ignore[attr-defined]
-    said: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-    url = pages[name].as_uri()
-    page.goto(url)
-    assert said == []
-    assert asked == [url]
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    tiny = page.evaluate(
-        "[...document.querySelectorAll('p,th,td,figcaption,li')]"
-        ".filter(e => parseFloat(getComputedStyle(e).fontSize) < 12).length"
-    )
-    assert tiny == 0
-    results = axe.Axe().run(page)
-    broken = [(v["id"], len(v["nodes"])) for v in results.response["violations"]]
-    assert broken == []
-    page.close()
+def test_page_in_chromium(browser: Browser, pages: dict[str, Path], name: str, width: int) -> None:
+    check_page(browser, pages[name], width)
 
 
-def test_a_printed_page_fits_the_paper(browser: object, pages: dict[str, Path]) -> None:
+def test_a_printed_page_fits_the_paper(browser: Browser, pages: dict[str, Path]) -> None:
     a4 = {"width": 680, "height": 960}  # 180 mm between the margins
-    page = browser.new_page(viewport=a4)  # type: ignore[attr-defined]
+    page = browser.new_page(viewport=a4)
     page.emulate_media(media="print")
     page.goto(pages["report"].as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 680
@@ -76,9 +60,9 @@ def test_a_printed_page_fits_the_paper(browser: object, pages: dict[str, Path]) 
 
 
 def test_wide_tables_can_be_scrolled_with_the_keyboard(
-    browser: object, pages: dict[str, Path]
+    browser: Browser, pages: dict[str, Path]
 ) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 900})  # type: ignore[attr-defined]
+    page = browser.new_page(viewport={"width": 390, "height": 900})
     page.goto(pages["report"].as_uri())
     place = page.evaluate(
         "[...document.querySelectorAll('.scroll')]"
