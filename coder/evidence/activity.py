@@ -7,11 +7,13 @@ import re
 from coder.evidence.phrases import LONGEST, pairs
 from coder.text import clean
 
-_KIND = (
-    r"(?:sub-?contractors?|contractors?|company|firm|business|corporation|manufacturer|"
-    r"builder|developer|agency|enterprise|producer|distributor|wholesaler|retailer|supplier|"
-    r"dealer|dealership|plant|cooperative|establishment|franchise)"
+_KIND_WORDS = (
+    "contractor company firm business corporation manufacturer builder developer agency enterprise "
+    "producer distributor wholesaler retailer supplier dealer dealership plant cooperative "
+    "establishment franchise"
 )
+_KINDS = _KIND_WORDS.split()
+_KIND = rf"(?:sub-?contractors?|contractors?|{'|'.join(_KINDS[1:])})"
 _NO_WORD = r"(?!(?:of|in|with|for|on|at|to|the|an?|by|from|was|were|is|who|that)\b)"
 _WORD = _NO_WORD + r"[A-Za-z][\w&/'-]*"
 _VERB = r"(?:was|were|is|are|had|has|who|when|while|and (?:was|had)|at|on)\b"
@@ -71,10 +73,11 @@ def named_activity(narrative: str) -> str | None:
     Midwest Masonry Inc."), the site ("at a sawmill").
     """
     text = clean(narrative[:LONGEST])
-    for pattern in (_COMPANY, _EMPLOYER_IS):
-        for match in pattern.finditer(text):
-            if words := _description(match):
-                return words
+    if any(kind in text for kind in _KINDS):  # cheaper than to try the patterns
+        for pattern in (_COMPANY, _EMPLOYER_IS):
+            for match in pattern.finditer(text):
+                if words := _description(match):
+                    return words
     for match in _NAMED.finditer(text):
         if words := _trade(match["name"]):
             return words

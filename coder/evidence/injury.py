@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from coder.errors import SchemeError
 from coder.evidence.phrases import LONGEST
 from coder.schemes import load_crosswalk
-from coder.text import body_words, clean, normal
+from coder.text import body_words, expansions, fold, normal
 
 Side = Literal["1", "2", "3"]
+# a body word: its Annex F code, its side, has it a side and a word of harm near
+Mention = tuple[str, Side | None, bool]
 _ICD = re.compile(r"[A-Z]\s?\d\s?[0-9A-Z](?:\s?\.?\s?[0-9A-Z]{1,4})?(?![0-9A-Z])", re.IGNORECASE)
 _SIDES: dict[str, Side] = {"right": "1", "left": "2", "both": "3", "bilateral": "3"}
 _LONG = {"r": "right", "rt": "right", "l": "left", "lt": "left"}
@@ -23,16 +26,16 @@ _BETWEEN_WORDS = (
 _BETWEEN = frozenset(_BETWEEN_WORDS.split())
 _REACH = 6
 _NEAR = 4
-_CLAUSE = re.compile(r"(?<!\b[rl])(?<!\b[rl]t)[.;!?](?:\s+|$)", re.IGNORECASE)
+# the mark comes first, its conditions after it: so the search jumps from mark to mark
+_CLAUSE = re.compile(r"[.;!?](?<!\b[rl].)(?<!\b[rl]t.)(?: |$)")
 _HARM = re.compile(
     r"^(?:fractur|lacerat|amputat|cut|pain|injur|burn|sprain|broke|crush|pinch|swell|swollen|bruis|"
     r"contus|strain|torn|tear|tore|stitch|sutur|caught|struck|smash|hurt|diagnos|sore|twist|abras|"
     r"punctur|mash|hit|numb|dislocat|sever|scald|bit|bitten|bleed|scratch|debris|particle)"
 )
-_POSTPOSED = re.compile(
-    r"\b(?P<part>[a-z]+)\s*[,(:/-]\s*(?P<side>right|left|rt|lt|r|l|bilateral|both)\b\s*(?:[).,;]|$)",
-    re.IGNORECASE,
-)
+_BEHIND = r"\s*(?P<side>right|left|rt|lt|r|l|bilateral|both)\b\s*(?:[).,;]|$)"
+_POSTPOSED = re.compile(r"\b(?P<part>[a-z]+)\s*[,(:/-]" + _BEHIND)
+_MAY_BE_POSTPOSED = re.compile(r"[,(:/-]" + _BEHIND)  # a fraction of the work
 _LEAVERS = frozenset(("he", "she", "they"))  # "he left"
 _DETERMINERS = frozenset(("of", "his", "her", "the", "their", "my"))
 _BY_MEANS_OF = frozenset(("used", "using", "with"))  # "used both hands to push"
@@ -85,7 +88,7 @@ def _belongs(where: str, part: str) -> bool:
     return where.partition(".")[0] == limb and detail in {"7", "8", "9"}
 
 
-def _decided(sided: list[tuple[str, Side | None, bool]]) -> Side | None:
+def _decided(sided: list[Mention]) -> Side | None:
     for only_harmed in (True, False):
         sides = {side for _, side, harmed in sided if harmed or not only_harmed}
         if len(sides) == 1:
@@ -95,30 +98,73 @@ def _decided(sided: list[tuple[str, Side | None, bool]]) -> Side | None:
     return None
 
 
-def _mentions(text: str) -> list[tuple[str, Side | None, bool]]:
-    """(Annex F code, side or None, is a word of harm near) of every body word, in text order."""
-    known = body_words()
-    text = clean(text[:LONGEST])
-    found: list[tuple[str, Side | None, bool]] = []
-    tools: list[tuple[str, Side | None, bool]] = []  # parts that the person works with
+def _mentions(text: str) -> list[Mention]:
+    """The body words of the clauses that may tell a side, in text order."""
+    text = fold(text[:LONGEST])
+    found: list[Mention] = []
+    tools: list[Mention] = []  # "used both hands": they count where no other part is named
+    silent: list[str] = []
     for clause in _CLAUSE.split(text):
-        words = normal(clause, "injury").split()
-        harm = [i for i, word in enumerate(words) if _HARM.match(word)]
-        for i, word in enumerate(words):
-            if word in known:
-                side = _side_before(words, i) or _side_of_limb(words, i)
-                if _BY_MEANS_OF.isdisjoint(words[max(0, i - 3) : i]):
-                    found.append((known[word], side, any(abs(i - j) <= _NEAR for j in harm)))
-                elif side:
-                    tools.append((known[word], side, False))
-    for match in _POSTPOSED.finditer(text):
-        if (where := known.get(match["part"].lower())) is not None:
-            word = match["side"].lower()
-            side = _SIDES.get(
-                {"r": "right", "rt": "right", "l": "left", "lt": "left"}.get(word, word)
-            )
-            found.append((where, side, True))
-    return found or tools
+        if tells_side().search(clause):
+            own, used = _in_clause(clause)
+            found += own
+            tools += used
+        else:
+            silent.append(clause)
+    if _MAY_BE_POSTPOSED.search(text):
+        found += _postposed(text)
+    if found or not tools:
+        return found
+    return [] if any(_in_clause(clause)[0] for clause in silent) else tools
+
+
+def _in_clause(clause: str) -> tuple[list[Mention], list[Mention]]:
+    """The body words of a clause: of the person, and of what the person works with."""
+    known = body_words()
+    found: list[Mention] = []
+    tools: list[Mention] = []
+    words = normal(clause, "injury").split()
+    for i, word in enumerate(words):
+        if word in known:
+            side = _side_before(words, i) or _side_of_limb(words, i)
+            if _BY_MEANS_OF.isdisjoint(words[max(0, i - 3) : i]):
+                near = words[max(0, i - _NEAR) : i + _NEAR + 1] if side else []
+                found.append((known[word], side, any(map(_HARM.match, near))))
+            elif side:
+                tools.append((known[word], side, False))
+    return found, tools
+
+
+def _postposed(text: str) -> list[Mention]:
+    """Body words with their side behind them: "knee (L)"."""
+    known = body_words()
+    return [
+        (known[match["part"]], _SIDES[_LONG.get(match["side"], match["side"])], True)
+        for match in _POSTPOSED.finditer(text)
+        if match["part"] in known
+    ]
+
+
+@lru_cache(maxsize=1)
+def tells_side() -> re.Pattern[str]:
+    """What a clause must hold for `normal` to leave a side in it.
+
+    A word for a side, or shorthand that stands for one; dotted shorthand has its first letter by
+    itself. Where letters may join otherwise, at an apostrophe or in another script, all is
+    possible.
+    """
+    short = {
+        key
+        for key, expansion in expansions("hospital")
+        if not _SIDES.keys().isdisjoint(expansion.split())
+    }
+    words = {word for key in short for word in (key[0], *re.findall(r"[^\W_]+", key))}
+    # any first letter with any of the ends: so the search jumps to the first letters
+    first = "".join(sorted({word[0] for word in words if word.isalnum()}))
+    ends = "|".join(sorted({word[1:] for word in words}))
+    return re.compile(
+        rf"['\x80-\U0010ffff]|{'|'.join(_SIDES)}|[{first}](?<![^\W_].)(?:{ends})(?![^\W_])"
+    )
 
 
 def _side_before(tokens: list[str], i: int) -> Side | None:
@@ -151,23 +197,54 @@ def _side_of_limb(tokens: list[str], i: int) -> Side | None:
     return None
 
 
-_SEVERAL = re.compile(
-    r"\bemployees #?\s?1\b(?:.{0,3})(?:,|and|&|through|thru|to|-)|"
-    r"\bemployees #?\s?1 ?(?:,|and|through|-)|"
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|several|both|all|[2-9]|1\d) (?:of the )?"
-    r"(?:\w+ ){0,2}(?:employees|workers|men|people|persons|victims|ees|miners|laborers|labourers|"
-    r"coworkers|roofers|painters|electricians|carpenters)\b[^.]{0,120}?\b(?:injured|killed|died|hurt|"
-    r"hospitali[sz]ed|burned|burnt|electrocuted|shocked|overcome|treated|suffered|sustained|received|"
-    r"crushed|struck|fell|drowned|exposed|transported)|"
-    r"\bemployee #\s?2\b[^.]{0,80}?\b(?:injured|killed|died|hurt|hospitali[sz]ed|burned|"
-    r"electrocuted|treated|suffered|sustained|received|struck|fell|crushed|shocked)|"
-    r"\b(?:another|second|other|coworker) (?:employee|worker|ee)?\s?(?:was|were)? ?(?:also|too)? ?"
-    r"(?:was |were )?(?:injured|killed|hurt|hospitali[sz]ed|burned|died)\b|"
-    r"\b(?:also|both) (?:injured|hospitali[sz]ed|killed) (?:was|were)\b",
-    re.IGNORECASE,
+_PERSONS = (
+    "employees|workers|men|people|persons|victims|ees|miners|laborers|labourers|coworkers|roofers|"
+    "painters|electricians|carpenters"
+)
+# a pattern, and what a folded text must hold for it to match: that is looked for first
+_SEVERAL: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        ("employees",),
+        re.compile(
+            r"\bemployees #?\s?1\b(?:.{0,3})(?:,|and|&|through|thru|to|-)|"
+            r"\bemployees #?\s?1 ?(?:,|and|through|-)"
+        ),
+    ),
+    (
+        tuple(f" {noun}" for noun in _PERSONS.split("|")),
+        re.compile(
+            r"\b(?:two|three|four|five|six|seven|eight|nine|ten|several|both|all|[2-9]|1\d) "
+            rf"(?:of the )?(?:\w+ ){{0,2}}(?:{_PERSONS})\b[^.]{{0,120}}?\b(?:injured|killed|died|"
+            r"hurt|hospitali[sz]ed|burned|burnt|electrocuted|shocked|overcome|treated|suffered|"
+            r"sustained|received|crushed|struck|fell|drowned|exposed|transported)"
+        ),
+    ),
+    (
+        ("employee #",),
+        re.compile(
+            r"\bemployee #\s?2\b[^.]{0,80}?\b(?:injured|killed|died|hurt|hospitali[sz]ed|burned|"
+            r"electrocuted|treated|suffered|sustained|received|struck|fell|crushed|shocked)"
+        ),
+    ),
+    (
+        ("other ", "second ", "coworker "),
+        re.compile(
+            r"\b(?:another|second|other|coworker) (?:employee|worker|ee)?\s?(?:was|were)? ?"
+            r"(?:also|too)? ?(?:was |were )?(?:injured|killed|hurt|hospitali[sz]ed|burned|died)\b"
+        ),
+    ),
+    (
+        ("ed was", "ed were"),
+        re.compile(r"\b(?:also|both) (?:injured|hospitali[sz]ed|killed) (?:was|were)\b"),
+    ),
 )
 
 
 def several_injured(narrative: str) -> bool:
     """True when the narrative tells of more than one injured person."""
-    return _SEVERAL.search(clean(narrative[:LONGEST])) is not None
+    text = fold(narrative[:LONGEST])
+    return any(
+        pattern.search(text) is not None
+        for needed, pattern in _SEVERAL
+        if any(words in text for words in needed)
+    )

@@ -121,7 +121,7 @@ _REPORTS = re.compile(
 )
 _STOP_WORDS = ", ( when and to on in for with by of from near at"
 _STOPS = frozenset(_STOP_WORDS.split())
-_SLASH = re.compile(r"(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})")  # "foreman/electrician"
+_SLASH = re.compile(r"/(?<=[^\W\d_]{3}/)(?=[^\W\d_]{3})")  # "foreman/electrician"
 _SHORT = {"opr": "operator", "oper": "operator", "mech": "mechanic", "supv": "supervisor"}
 _NOT_FIRST = frozenset("23456789")
 _JOINS = frozenset(("for", "of", "with", "from", "at", "in", "on", "employed", "who"))

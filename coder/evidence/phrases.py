@@ -11,8 +11,10 @@ from types import MappingProxyType
 from coder.resources import shipped
 from coder.text import clean
 
+# a blank comes first, its conditions after it: so the search jumps from blank to blank
 _SENTENCE = re.compile(
-    r"(?<=[a-z0-9)\"'][.!?;])(?<!\b[SJMD]r\.)(?<!\b[Nn]o\.)(?<!approx\.)\s+(?=[A-Z0-9#\"(])|(?<=[A-Z]{2}[.!?;])\s+(?=[A-Z])"
+    r" (?:(?<=[a-z0-9)\"'][.!?;] )(?<!\b[SJMD]r\. )(?<!\b[Nn]o\. )(?<!approx\. )(?=[A-Z0-9#\"(])"
+    r"|(?<=[A-Z]{2}[.!?;] )(?=[A-Z]))"
 )
 
 

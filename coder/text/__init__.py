@@ -1,6 +1,6 @@
 """What comes in: fields and their roles, cleaning, abbreviations, redaction."""
 
-from coder.text.abbreviations import body_words, expand
+from coder.text.abbreviations import body_words, expand, expansions
 from coder.text.clean import clean, fold
 from coder.text.fields import FieldMap, Role, main_role, may_hold_text, resolve_fields, role_of
 from coder.text.normal import Domain, normal
@@ -18,6 +18,7 @@ __all__ = [
     "clean",
     "domain_of",
     "expand",
+    "expansions",
     "fold",
     "main_role",
     "may_hold_text",

@@ -72,6 +72,11 @@ def _rows(names: tuple[str, ...]) -> list[tuple[str, str, str]]:
     ]
 
 
+def expansions(name: str) -> list[tuple[str, str]]:
+    """Abbreviation and expansion of all rows that a table covers, whatever must follow them."""
+    return [(key, value) for key, value, _ in _rows(_COVERS[name])]
+
+
 def _following(kind: str, rows: list[tuple[str, str, str]]) -> frozenset[str]:
     if kind == "end":
         return frozenset((END,))

@@ -28,7 +28,11 @@ def clean(text: str) -> str:
     Source: Unicode Standard Annex 15 (normalization form KC).
     """
     if text.isascii():
-        return " ".join((text if text.isprintable() else text.translate(_BLANKS)).split())
+        if not text.isprintable():
+            text = text.translate(_BLANKS)
+        elif "  " not in text and text.strip(" ") == text:
+            return text  # most texts come clean, and every rule cleans what it reads
+        return " ".join(text.split())
     for _ in range(_MAX_FOLDS):
         new = unicodedata.normalize("NFKC", text.translate(_BLANKS))
         if new == text:

@@ -62,7 +62,9 @@ def prepare(values: Mapping[Role, str], scheme: str) -> Prepared:
         return Prepared(normal(text, "injury"), "", absent)
     text = values.get(main, "")
     absent = nothing_to_say(text)
-    context = [role for role in _CONTEXT[main] if nothing_to_say(values.get(role, "")) is None]
+    context = [
+        role for role in _CONTEXT[main] if role in values and nothing_to_say(values[role]) is None
+    ]
     if absent and main is Role.TITLE and Role.TASKS in context:
         text, absent = values[Role.TASKS], None
         context.remove(Role.TASKS)

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from coder.errors import SchemeError
 from coder.evidence import diagnosis_codes, several_injured, side_of_body
+from coder.evidence.injury import tells_side
+from coder.text import expansions, fold, normal
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,20 @@ def test_side(text: str, part: str, side: str | None) -> None:
 @settings(max_examples=200, deadline=None)
 def test_side_is_total(text: str, part: str) -> None:
     assert side_of_body(text, part) in {"1", "2", "3", None}
+
+
+pieces = st.sampled_from(
+    ["left", "RIGHT", "both", "hand", "'", "'s", ".", " ", "/", "(", ")", "-", "3", "é", "w/", "x"]
+    + [key for key, _ in expansions("hospital")]
+)
+
+
+@given(st.one_of(st.lists(pieces, max_size=12).map("".join), st.text(), st.text("lrtefb .'/()")))
+@settings(max_examples=500, deadline=None)
+def test_no_side_comes_of_a_clause_that_is_passed_over(clause: str) -> None:
+    if tells_side().search(fold(clause)) is None:
+        words = normal(clause, "injury").split()
+        assert {"left", "right", "both", "bilateral"}.isdisjoint(words)
 
 
 swap = str.maketrans({"\x01": "left", "\x02": "right"})
