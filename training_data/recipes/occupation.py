@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import load_workbook
@@ -13,7 +12,7 @@ from sources import table
 
 from coder.model.features import FeatureConfig
 from coder.model.labels import Label
-from coder.model.train import APART, FIT, TEST, Expert, Rows, Settings, deal
+from coder.model.train import FIT, TEST, Expert, Rows, Settings, deal
 from coder.schemes import load_index, load_scheme
 from coder.text import Role, prepare
 
@@ -101,7 +100,7 @@ def rows(data: Path, scheme: str) -> Rows:
 def settings(_scheme: str) -> Settings:
     return Settings(
         features=FeatureConfig(max_words=60_000, max_chars=60_000),
-        experts=(Expert(), *(replace(expert, sources=frozenset(FIELD)) for expert in APART)),
+        experts=(Expert(), Expert(sources=frozenset(FIELD))),  # apart they add nothing here
         source_weight={
             "national index": 3.0,
             "seasonal titles": 3.0,
