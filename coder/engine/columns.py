@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 5
 WORDS = 3
+_SHARES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # looked up faster than written
 
 
 def read_columns(
@@ -108,10 +109,10 @@ def output_columns(name: str, coded: Coded) -> dict[str, pa.Array]:
     d, scheme, p = coded.decisions, coded.scheme, coded.seen.probabilities
     codes = d.code.tolist()
     columns, values = p.top(SUGGESTIONS)
-    rounded = np.round(values.astype(np.float64), 4)
+    shares = np.rint(values.astype(np.float64) * (len(_SHARES) - 1)).astype(np.intp)
     ranked = [
-        "|".join(f"{p.codes[c]}:{v:.4f}" for c, v in zip(cs, vs, strict=True) if v > 0)
-        for cs, vs in zip(columns.tolist(), rounded.tolist(), strict=True)
+        "|".join([f"{p.codes[c]}:{_SHARES[v]}" for c, v in zip(cs, vs, strict=True) if v])
+        for cs, vs in zip(columns.tolist(), shares.tolist(), strict=True)
     ]
     said: list[str | None] = [None] * len(d)
     asked = np.flatnonzero(d.status == Status.REVIEW)

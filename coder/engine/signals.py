@@ -18,7 +18,6 @@ from coder.evidence import (
     side_of_body,
     vagueness,
 )
-from coder.evidence.vague import MOST_BLANKS as MOST_VAGUE
 from coder.model.model import Model
 from coder.model.probabilities import Probabilities
 from coder.text import Prepared, Role, main_role
@@ -110,11 +109,11 @@ def _look_up(
     exact = [frozenset[str]()] * len(prepared)
     if not len(lookup):
         return prepared, matches, exact
-    found = lookup.find_many([one.main for one in prepared])
+    found = lookup.find_many([one.main for one in prepared], ready=True)
     out = list(prepared)
     for i, (one, near) in enumerate(zip(prepared, found, strict=True)):
         if not near and one.absent is None and novelty[i] >= UNFAMILIAR:
-            alike = lookup.find(one.main, limit=1)
+            alike = lookup.find(one.main, limit=1, ready=True)
             if alike and alike[0].score >= ALIKE:
                 columns = {_main_role(model.scheme.name): [alike[0].term]}
                 read = prepare_records(columns, model.scheme.name)[0]
@@ -181,10 +180,7 @@ def _several(
 
 
 def _vague(prepared: Sequence[Prepared], scheme: str) -> list[tuple[int, str] | None]:
-    found = [
-        None if one.absent or one.main.count(" ") > MOST_VAGUE else vagueness(one.main, scheme)
-        for one in prepared
-    ]
+    found = [None if one.absent else vagueness(one.main, scheme, ready=True) for one in prepared]
     return [None if one is None else (one.level, one.missing) for one in found]
 
 

@@ -53,33 +53,29 @@ class IndexLookup:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def find(self, text: str, limit: int = 5, fuzzy: bool = True) -> list[Match]:
+    def find(
+        self, text: str, limit: int = 5, fuzzy: bool = True, ready: bool = False
+    ) -> list[Match]:
         """Up to `limit` codes for `text`, best first: exact matches, else the same words in
-        another order or number, else (with `fuzzy`) terms that are spelled alike."""
-        return self.find_many([text], limit=limit, fuzzy=fuzzy)[0]
+        another order or number, else (with `fuzzy`) terms that are spelled alike.
+
+        `ready` says that the text is in `normal` form.
+        """
+        return self.find_many([text], limit=limit, fuzzy=fuzzy, ready=ready)[0]
 
     def find_many(
-        self, texts: Sequence[str], limit: int = 5, fuzzy: bool = False
+        self, texts: Sequence[str], limit: int = 5, fuzzy: bool = False, ready: bool = False
     ) -> list[list[Match]]:
-        """`find` for each of `texts`, in order; equal texts are looked up once.
-
-        Texts already in `normal` form are recognised as they are.
-        """
+        """`find` for each of `texts`, in order; equal texts are looked up once."""
         known: dict[str, list[Match]] = {}
         for text in texts:
             if text not in known:
-                known[text] = self._find(text, limit, fuzzy)
+                form = text if ready else normal(text, self._domain)
+                known[text] = self._find(form, limit, fuzzy) if form else []
         return [list(known[text]) for text in texts]
 
-    def _find(self, text: str, limit: int, fuzzy: bool) -> list[Match]:
-        row = self._exact.get(text)
-        if row is None:
-            form = normal(text, self._domain)
-            if not form:
-                return []
-            row = self._exact.get(form)
-        else:
-            form = text
+    def _find(self, form: str, limit: int, fuzzy: bool) -> list[Match]:
+        row = self._exact.get(form)
         if row is not None:
             return self._matches([(row, 1.0)], "exact", limit)
         if rows := self._same_words(form):

@@ -32,21 +32,25 @@ class Vague:
     missing: str
 
 
-def vagueness(text: str, scheme: str) -> Vague | None:
+def vagueness(text: str, scheme: str, ready: bool = False) -> Vague | None:
     """What `text` leaves open, or None when it is not one of the known vague texts.
 
     Word order, plural and words such as "senior" do not matter. Other revisions of ISCO and ISIC
-    know only that a text is vague, at level 0, for their coarse codes differ.
+    know only that a text is vague, at level 0, for their coarse codes differ. `ready` says that
+    the text is in `normal` form.
     Source: training_data/evidence/vague.csv, written for this project from the structure of
     ISCO-08 and ISIC Rev.4: a level is safe when all index terms that specify the text share it.
     """
-    form = normal(text, domain_of(scheme))
+    table = _table(scheme)
+    if not table:
+        return None
+    form = text if ready else normal(text, domain_of(scheme))
     if not form or form.count(" ") > MOST_BLANKS:
         return None
-    table = _table(scheme)
     found = table.get(order_key(form))
-    if found is None:
-        found = table.get(order_key(" ".join(w for w in form.split() if w not in _LIGHT)))
+    words = form.split()
+    if found is None and not _LIGHT.isdisjoint(words):
+        found = table.get(order_key(" ".join(w for w in words if w not in _LIGHT)))
     return found
 
 
