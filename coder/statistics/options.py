@@ -12,7 +12,7 @@ NO_AREA = "_X"  # as SDMX codes it
 CALENDAR_WEEK = 7
 #: How far the odds of a code are off in a file, as a log-normal factor of this standard deviation:
 #: what codes of level 1 differ by between sources (evaluation/statistics_systematic.py).
-SYSTEMATIC = 0.35
+SYSTEMATIC = 0.45
 
 
 @dataclass(frozen=True, slots=True)
