@@ -143,8 +143,10 @@ def test_interrupting_says_how_to_go_on(tmp_path: Path) -> None:
     with source.open("w", newline="") as stream:
         csv.writer(stream).writerows([("id", "narrative"), *((n, f"hand {n}") for n in range(60))])
     code = (
-        "import sys; from coder.cli import loading, main;"
+        "import signal, sys; from coder.cli import loading, main;"
         "from tests.batch.engine import KeywordEngine;"
+        # a test run in the background hands on that interrupts are ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "delay = float(sys.argv.pop(1));"
         "loading.EngineSpec.__call__ = lambda self: KeywordEngine(delay=delay);"
         "sys.exit(main.run(sys.argv[1:]))"

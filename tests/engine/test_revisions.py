@@ -30,7 +30,7 @@ TITLES = [
     "shop assistant",
     "n/a",
 ]
-PROBABLE = 0.6
+PROBABLE = 0.5
 
 
 @lru_cache(maxsize=1)
