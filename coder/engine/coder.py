@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +185,8 @@ class Coder:
 
     def manifest(self) -> dict[str, Any]:
         """Models with their hashes, the policies in force, and the version: for run.json."""
+        from importlib import metadata  # brings the modules for e-mail: no suggestion needs them
+
         return {
             "version": metadata.version("narracoder"),
             "models": {

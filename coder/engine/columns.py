@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SUGGESTIONS = 5
 WORDS = 3
-_SHARES = [f"{share / 10_000:.4f}" for share in range(10_001)]  # looked up faster than written
 
 
 def read_columns(
@@ -104,14 +104,20 @@ def reason_text(reason: Reason | None, detail: str | None) -> str | None:
     return f"{reason}: {detail}" if detail else str(reason)
 
 
+@lru_cache(maxsize=10_001)
+def _written(share: int) -> str:
+    """A share in ten-thousandths as a file has it."""
+    return f"{share / 10_000:.4f}"
+
+
 def output_columns(name: str, coded: Coded) -> dict[str, pa.Array]:
     """The decision columns of one scheme, in the order of the file contract."""
     d, scheme, p = coded.decisions, coded.scheme, coded.seen.probabilities
     codes = d.code.tolist()
     columns, values = p.top(SUGGESTIONS)
-    shares = np.rint(values.astype(np.float64) * (len(_SHARES) - 1)).astype(np.intp)
+    shares = np.rint(values.astype(np.float64) * 10_000).astype(np.intp)
     ranked = [
-        "|".join([f"{p.codes[c]}:{_SHARES[v]}" for c, v in zip(cs, vs, strict=True) if v])
+        "|".join([f"{p.codes[c]}:{_written(v)}" for c, v in zip(cs, vs, strict=True) if v])
         for cs, vs in zip(columns.tolist(), shares.tolist(), strict=True)
     ]
     said: list[str | None] = [None] * len(d)

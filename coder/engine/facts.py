@@ -8,7 +8,7 @@ from dataclasses import fields
 import pyarrow as pa
 
 from coder.engine.columns import cells, read_columns
-from coder.evidence import CaseFacts, case_facts, fact_columns
+from coder.evidence.cases import CaseFacts, case_facts, fact_columns
 from coder.evidence.time_lost import Order
 from coder.text import Role, resolve_fields
 

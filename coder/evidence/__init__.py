@@ -1,7 +1,10 @@
-"""What the text says by rule: index lookup, diagnosis codes, named occupation, case facts."""
+"""What the text says by rule: index lookup, diagnosis codes, named occupation.
+
+The facts of cases (`coder.evidence.cases`) are for those who ask for them: their many patterns
+would cost each cold start a tenth.
+"""
 
 from coder.evidence.activity import named_activity
-from coder.evidence.cases import CaseFacts, case_facts, fact_columns
 from coder.evidence.injury import diagnosis_codes, several_injured, side_of_body
 from coder.evidence.lookup import IndexLookup, Match
 from coder.evidence.occupation import Cue, Named, named_occupation, occupation_evidence
@@ -12,7 +15,6 @@ from coder.evidence.split import SplitText, split_text
 from coder.evidence.vague import Vague, vagueness
 
 __all__ = [
-    "CaseFacts",
     "Cue",
     "IndexLookup",
     "Match",
@@ -20,10 +22,8 @@ __all__ = [
     "Said",
     "SplitText",
     "Vague",
-    "case_facts",
     "diagnosis_codes",
     "employment",
-    "fact_columns",
     "is_title",
     "named_activity",
     "named_occupation",

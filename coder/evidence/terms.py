@@ -54,29 +54,32 @@ class Entry:
 
 
 class Entries(Sequence[Entry]):
-    """The entries of a lookup file, each read from its row when it is asked for: of 65,000 rows a
-    single title needs a few, and the first suggestion must not wait for the others."""
+    """The entries of a lookup file, each read from its line when it is asked for: of 65,000 lines
+    a single title needs a few, and the first suggestion must not wait for the others.
 
-    def __init__(self, rows: list[list[str]]) -> None:
-        self._rows = rows
+    Form and key come first in a line and are never quoted: they hold no comma.
+    """
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._lines)
 
     @overload
     def __getitem__(self, row: int) -> Entry: ...
     @overload
     def __getitem__(self, row: slice) -> Entries: ...
     def __getitem__(self, row: int | slice) -> Entry | Entries:
-        return Entries(self._rows[row]) if isinstance(row, slice) else _entry(self._rows[row])
+        return Entries(self._lines[row]) if isinstance(row, slice) else _entry(self._lines[row])
 
     def forms(self) -> list[str]:
         """The `form` of every entry, in order."""
-        return [row[0] for row in self._rows]
+        return [line[: line.index(",")] for line in self._lines]
 
     def keys(self) -> list[str]:
         """The `key` of every entry, in order."""
-        return [row[1] or row[0] for row in self._rows]
+        return [key or form for form, key, _ in (line.split(",", 2) for line in self._lines)]
 
 
 @lru_cache(maxsize=8)
@@ -86,15 +89,15 @@ def load_entries(scheme: str) -> Entries:
         return Entries([])
     path = shipped("training_data", "evidence", f"{scheme}.lookup.csv.gz")
     if path.is_file():
-        lines = csv.reader(io.StringIO(gzip.decompress(path.read_bytes()).decode("utf-8")))
-        if next(lines, None) == ["made from", _fingerprint(scheme)]:
-            return Entries(list(lines))
+        first, *lines = gzip.decompress(path.read_bytes()).decode("utf-8").split("\n")
+        if first == _head(scheme):
+            return Entries(lines[:-1])  # the last line ends, too
     return entries_of(build_entries(scheme, load_index(scheme)))
 
 
 def entries_of(entries: Iterable[Entry]) -> Entries:
     """The same entries as a lookup file would hold them."""
-    return Entries([_row(entry) for entry in entries])
+    return Entries([_line(entry) for entry in entries])
 
 
 def build_entries(
@@ -124,19 +127,26 @@ def _shares(weights: dict[str, float]) -> tuple[tuple[str, float], ...]:
     return tuple((code, round(weight / total, 4)) for code, weight in ranked)
 
 
-def _entry(row: list[str]) -> Entry:
-    form, key, term, codes = row
+def _entry(line: str) -> Entry:
+    form, key, term, codes = next(csv.reader([line]))
     if ":" in codes:
         pairs = (pair.split(":") for pair in codes.split("|"))
         return Entry(form, key or form, term, tuple((code, float(share)) for code, share in pairs))
     return Entry(form, key or form, term, ((codes, 1.0),))
 
 
-def _row(entry: Entry) -> list[str]:
+def _line(entry: Entry) -> str:
     codes = "|".join(f"{code}:{share}" for code, share in entry.codes)
     if len(entry.codes) == 1:
         codes = entry.codes[0][0]
-    return [entry.form, "" if entry.key == entry.form else entry.key, entry.term, codes]
+    out = io.StringIO()
+    key = "" if entry.key == entry.form else entry.key
+    csv.writer(out, lineterminator="").writerow([entry.form, key, entry.term, codes])
+    return out.getvalue()
+
+
+def _head(scheme: str) -> str:
+    return f"made from,{_fingerprint(scheme)}"
 
 
 def _index_path(scheme: str) -> Path | None:
@@ -162,10 +172,7 @@ def write_entries(scheme: str, folder: Path) -> Path:
     terms = load_index(scheme)
     if not terms:
         raise SchemeError(f"{scheme} has no index", scheme=scheme)
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["made from", _fingerprint(scheme)])
-    writer.writerows(map(_row, build_entries(scheme, terms)))
+    lines = [_head(scheme), *map(_line, build_entries(scheme, terms)), ""]
     path = folder / f"{scheme}.lookup.csv.gz"
-    path.write_bytes(gzip.compress(out.getvalue().encode("utf-8"), 9, mtime=0))
+    path.write_bytes(gzip.compress("\n".join(lines).encode("utf-8"), 9, mtime=0))
     return path
