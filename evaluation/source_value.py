@@ -1,6 +1,6 @@
 """What each data source adds, and how many of its labels look wrong.
 
-    python evaluation/source_value.py ../shared/data evaluation/results/source_value.json [--scheme S …]
+    python evaluation/source_value.py ../shared/data evaluation/results/source_value.json
 
 Each source in turn gives no fitting row; what that costs is counted on the tuning rows, of the
 other sources and of its own, against the model of all rows (paired difference with Newcombe's
