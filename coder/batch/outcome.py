@@ -15,7 +15,7 @@ from coder.batch.columns import STATUSES, decision_schema, input_names
 from coder.batch.intake import BLOCK_ROWS, TEXT_NUMBER, Intake
 from coder.batch.queueing import margins, needs_review, review_order
 from coder.batch.seen import Ints
-from coder.batch.store import BatchFile, BatchWriter, remove, whole
+from coder.batch.store import BatchFile, BatchWriter, remove
 from coder.batch.workers import Task
 from coder.batch.writing import open_writer
 from coder.errors import CoderError
@@ -68,10 +68,10 @@ def write_results(task: Task, file_format: str, rejected: int) -> Counts:
 
 
 def _gathered(task: Task) -> BatchFile:
-    """The decisions of all texts in one file, in text order."""
+    """The decisions of all texts in one file, in text order; a run that continues makes it anew."""
     path = task.folder / "decisions.arrow"
     texts = BatchFile(task.folder / "texts.arrow")
-    with whole(path) as part, BatchWriter(part, _added(task)) as writer:
+    with BatchWriter(path, _added(task)) as writer:
         for number in range(len(texts)):
             writer.write(BatchFile(task.path(number)).batch(0))
     return BatchFile(path)

@@ -15,7 +15,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
-from coder.evidence.phrases import heads, pairs, sentences, singular_head, word_list
+from coder.evidence.phrases import (
+    head_forms,
+    heads,
+    pairs,
+    sentences,
+    singular_head,
+    word_list,
+)
 
 
 class Cue(IntEnum):
@@ -127,10 +134,13 @@ _NOT_FIRST = frozenset("23456789")
 _JOINS = frozenset(("for", "of", "with", "from", "at", "in", "on", "employed", "who"))
 _SECOND = frozenset(("second", "third", "fourth", "fifth", "another", "other", "fellow"))
 _OPERATE = frozenset(("operating", "driving", "operated", "drove", "running"))
+_ONLY_LETTERS = {point: " " for point in range(128) if not chr(point).isalpha()}
 
 
 def occupation_evidence(narrative: str) -> Named | None:
     """The injured person's occupation with the cue that gave it, or None when none is named."""
+    if not _may_name_work(narrative):
+        return None
     best: Named | None = None
     parts = [
         _TOKEN.findall(_SLASH.sub(" ", sentence.lower().replace("’", "'")))
@@ -144,6 +154,14 @@ def occupation_evidence(narrative: str) -> Named | None:
             if best is None or found.cue < best.cue:
                 best = found
     return best
+
+
+def _may_name_work(narrative: str) -> bool:
+    """False where no word can make a rule speak: three of five narratives need not be read."""
+    if not narrative.isascii():
+        return True
+    words = narrative.lower().translate(_ONLY_LETTERS).split()
+    return not (head_forms().keys().isdisjoint(words) and _OPERATE.isdisjoint(words))
 
 
 def named_occupation(narrative: str) -> str | None:

@@ -63,12 +63,20 @@ def word_list(name: str) -> frozenset[str]:
         return frozenset(row["word"] for row in csv.DictReader(file) if row["list"] == name)
 
 
+_PLURALS = (("men", "man"), ("women", "woman"), ("ies", "y"), ("es", ""), ("s", ""))
+
+
+@lru_cache(maxsize=1)
+def head_forms() -> Mapping[str, str]:
+    """Head nouns and their plurals ("roofers", "foremen") -> the head noun."""
+    found = {head: head for head in heads()}
+    for plural, end in _PLURALS:
+        for head in heads():
+            if head.endswith(end):
+                found.setdefault(head[: len(head) - len(end)] + plural, head)
+    return MappingProxyType(found)
+
+
 def singular_head(word: str) -> str | None:
-    """The head noun that `word` is or is the plural of ("roofers", "foremen"), or None."""
-    known = heads()
-    if word in known:
-        return word
-    for end, new in (("men", "man"), ("women", "woman"), ("ies", "y"), ("es", ""), ("s", "")):
-        if word.endswith(end) and word[: -len(end)] + new in known:
-            return word[: -len(end)] + new
-    return None
+    """The head noun that `word` is or is the plural of, or None."""
+    return head_forms().get(word)

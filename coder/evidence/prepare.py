@@ -27,7 +27,8 @@ _NAMES_NONE: Mapping[Role, str] = {
 
 def is_title(text: str) -> bool:
     """True when a text of unknown role reads like a title: few words, and nothing that happens."""
-    return len(text.split()) <= _MAX_TITLE_WORDS and _EVENT.search(text) is None
+    few = len(text.split(None, _MAX_TITLE_WORDS)) <= _MAX_TITLE_WORDS
+    return few and _EVENT.search(text) is None
 
 
 def prepare_records(columns: Mapping[Role, Sequence[str]], scheme: str) -> list[Prepared]:

@@ -67,7 +67,7 @@ def test_killed_with_sigkill_and_resumed_gives_the_same_bytes(tmp_path: Path, jo
     assert not (out / ".work").exists()
 
 
-@pytest.mark.parametrize("stop_at", range(14))
+@pytest.mark.parametrize("stop_at", range(13))
 def test_stopped_at_any_write_and_resumed_gives_the_same_bytes(
     tmp_path: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
