@@ -105,7 +105,7 @@ def _look_up(
 ) -> tuple[list[Prepared], list[Mapping[str, str]], list[frozenset[str]]]:
     """Exact index terms; and for strange words the term that is spelled alike, read instead."""
     lookup = IndexLookup.load(model.scheme.name)
-    matches: list[Mapping[str, str]] = [{}] * len(prepared)
+    matches: list[Mapping[str, str]] = [{} for _ in prepared]
     exact = [frozenset[str]()] * len(prepared)
     if not len(lookup):
         return prepared, matches, exact
