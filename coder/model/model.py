@@ -206,10 +206,12 @@ class Reading:
         for column in range(columns.shape[1]):
             spoken = np.flatnonzero(value[:, column] > 0)
             order = spoken[np.lexsort((name[spoken], -value[spoken, column], row[spoken]))]
+            place = np.arange(len(order)) - np.searchsorted(row[order], row[order])
+            order = order[place < limit]
+            best = [words[n] for n in name[order].tolist()]
             starts = np.searchsorted(row[order], np.arange(len(rows) + 1)).tolist()
             for i, (start, end) in enumerate(pairwise(starts)):
-                best = order[start : min(end, start + limit)]
-                out[i][column] = tuple(words[n] for n in name[best])
+                out[i][column] = tuple(best[start:end])
         return out
 
 

@@ -1,5 +1,6 @@
 """The fast tier: token vectors first, the encoder where they are not sure."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import sparse
 
 from coder.errors import ModelError
 from coder.model.calibration import switch
 from coder.model.encoder import STATIC, Encoder, load_encoder
+from coder.model.encoder.static_encoder import StaticEncoder
 from coder.model.model import Model, Tier
 from coder.model.train import train
 from coder.resources import shipped
@@ -75,6 +79,20 @@ def test_the_fast_tier_never_asks_the_encoder() -> None:
     model.encoder = counting = Counting(shipped_encoder())
     model.probabilities(NEW)
     assert counting.asked == 0
+
+
+@given(st.lists(st.text(max_size=60) | st.sampled_from(["don't", "x" * 300, "a b " * 200])))
+def test_words_tokenised_one_by_one_are_the_tokens_of_the_text(texts: list[str]) -> None:
+    encoder = static()
+    assert isinstance(encoder, StaticEncoder)
+    whole = encoder._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+    assert encoder._tokens(texts) == [one.ids for one in whole]
+
+
+def test_the_words_of_texts_stay_in_the_process() -> None:
+    encoder = static()
+    encoder.encode(["secretword in a text"])
+    assert b"secretword" not in pickle.dumps(encoder)
 
 
 @pytest.mark.parametrize("tier", ["auto", "fast", "accurate"])

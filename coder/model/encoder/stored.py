@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +15,7 @@ from coder.errors import ModelError
 from coder.model.files import check_files, read_config
 
 
-class Stored:
+class Stored(ABC):
     """A folder with `encoder.json` and `tokenizer.json`; the file `main` decides the vectors.
 
     See `coder.model.encoder.Encoder`. What it opens is opened on first use.
@@ -54,9 +55,9 @@ class Stored:
         self._last = {text: out[row] for row, text in enumerate(texts) if text}
         return out
 
+    @abstractmethod
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings (n, dimensions) of distinct texts, none of them empty."""
-        raise NotImplementedError
 
     @cached_property
     def _tokenizer(self) -> Any:
