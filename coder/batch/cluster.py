@@ -175,7 +175,7 @@ def code_on_cluster(task: Task, numbers: Sequence[int], address: str) -> Iterato
     import joblib
 
     sent = parcel(task.loader)
-    texts = BatchFile(task.folder / "texts.arrow")
+    texts = BatchFile(task.source)
     # the loader stays here: its files travel in the parcel, once
     light = replace(task, loader=_nothing)
     calls = (

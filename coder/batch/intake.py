@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from coder.batch.blocks import Block, Source
 from coder.batch.cells import csv_header, csv_lines, texts
+from coder.batch.cutting import Cutter, text_keys
 from coder.batch.records import Rejected, printable
 from coder.batch.seen import Ints, Seen, distinct, hashes
 from coder.batch.store import BatchWriter, whole
@@ -25,7 +26,6 @@ TEXT_NUMBER: Final = "\0text"
 REJECTED_COLUMNS: Final = ("source", "row", "reason", "raw")
 
 _ID_NAMES: Final = ("id", "record_id", "case_id")
-_BATCH_CHARACTERS: Final = 1 << 23
 _ROW_BITS: Final = 40
 
 
@@ -80,7 +80,8 @@ def take_in(plan: Plan, folder: Path) -> Intake:
         rejected_path.open("wb") as rejects,
     ):
         rejects.write(csv_header(list(REJECTED_COLUMNS)))
-        texts_seen = _Texts(numbered, plan.batch_size)
+        cutter = Cutter(numbered, plan.batch_size)
+        texts_seen = _Texts(cutter)
         ids = _Ids(plan.id_column, plan.sources) if plan.id_column else None
         intake = Intake()
         for number, source in enumerate(plan.sources):
@@ -96,7 +97,7 @@ def take_in(plan: Plan, folder: Path) -> Intake:
                 if block.table.num_rows:
                     numbers = texts_seen.number(_as_text(block.table, text_schema))
                     rows.write(block.table.append_column(TEXT_NUMBER, pa.array(numbers)))
-        texts_seen.finish()
+        cutter.finish()
         intake.texts = numbered.rows
     return intake
 
@@ -184,61 +185,22 @@ def _reject_lines(path: Path, rejected: Iterable[Rejected]) -> bytes:
 class _Texts:
     """Gives each distinct text a number, and writes new texts in batches."""
 
-    def __init__(self, writer: BatchWriter, batch_size: int) -> None:
-        self._writer = writer
-        self._size = batch_size
+    def __init__(self, cutter: Cutter) -> None:
+        self._cutter = cutter
         self._seen = Seen()
         self._count = 0
-        self._waiting: list[pa.Table] = []
 
     def number(self, table: pa.Table) -> Ints:
         """The number of each row's text; the table has the text columns only, as text."""
-        # cells hold no NUL, so joining with it keeps different rows different
-        keys = hashes(joined(table.columns).to_pylist())
+        keys = text_keys(table)
         first, inverse = distinct(keys)
         numbers = self._seen.find(keys[first])
         new = np.flatnonzero(numbers < 0)
         numbers[new] = np.arange(self._count, self._count + len(new))
         self._seen.add(keys[first[new]], numbers[new])
         self._count += len(new)
-        if len(new):
-            self._waiting.append(table.take(pa.array(first[new])))
-            self._write(everything=False)
+        self._cutter.add(table.take(pa.array(first[new])))
         return numbers[inverse]
-
-    def finish(self) -> None:
-        """Write what is waiting for a full batch."""
-        if self._waiting:
-            self._write(everything=True)
-
-    def _write(self, *, everything: bool) -> None:
-        waiting = pa.concat_tables(self._waiting).combine_chunks()
-        start = 0
-        for stop in _cuts(waiting, self._size):
-            if stop < waiting.num_rows or everything or stop - start == self._size:
-                self._writer.write(waiting.slice(start, stop - start))
-                start = stop
-        self._waiting = [waiting.slice(start)] if start < waiting.num_rows else []
-
-
-def joined(columns: Sequence[pa.ChunkedArray]) -> pa.Array:
-    """The cells of each row joined by NUL."""
-    arrays = [texts(column) for column in columns]
-    return pc.binary_join_element_wise(*arrays, "\0") if len(arrays) > 1 else arrays[0]
-
-
-def _cuts(table: pa.Table, size: int) -> list[int]:
-    """Where batches end: after `size` texts, or earlier after _BATCH_CHARACTERS characters."""
-    lengths = pc.utf8_length(joined(table.columns)).to_numpy(zero_copy_only=False)
-    total = np.cumsum(lengths)
-    cuts: list[int] = []
-    start, before = 0, 0
-    while start < len(total):
-        by_length = int(np.searchsorted(total, before + _BATCH_CHARACTERS, side="right"))
-        stop = max(min(start + size, by_length), start + 1)
-        cuts.append(stop)
-        start, before = stop, int(total[stop - 1])
-    return cuts
 
 
 class _Ids:

@@ -67,9 +67,11 @@ def write(
     skipped: Sequence[str],
     texts: int,
     reused: int,
+    recalled: int | None,
     seconds: float,
 ) -> Summary:
-    """Write run.json beside the finished files; equal runs differ in its last three keys only."""
+    """Write run.json beside the finished files; equal runs differ in its last keys only, from
+    `seconds` on."""
     content: dict[str, object] = {
         "format": FORMAT,
         "counts": {
@@ -91,6 +93,7 @@ def write(
         "seconds": round(seconds, 3),
         "records_per_second": round(counts.coded / max(seconds, 1e-9), 1),
         "batches_from_an_earlier_start": reused,
+        **({} if recalled is None else {"texts_from_memory": recalled}),
     }
     write_json(finished / MANIFEST, content)
     return Summary(content)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from coder.batch.cells import csv_header, csv_lines
 from coder.batch.columns import STATUSES, decision_schema, input_names
@@ -42,50 +44,63 @@ class Counts:
                 raise CoderError(f"counts of {scheme} do not add up to {self.coded}: {found}")
 
 
-def text_numbers(rows: BatchFile) -> Ints:
-    """Per row, the number of its text."""
-    parts = [rows.batch(n)[TEXT_NUMBER].to_numpy() for n in range(len(rows))]
-    return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The decisions of all texts: row `place[n]` of the file is that of text n."""
+
+    file: BatchFile
+    place: Ints
+
+    def of(self, texts: Ints) -> pa.Table:
+        """The decisions of the texts with these numbers, in this order."""
+        return self.file.take(self.place[texts])
+
+    def each(self, what: Callable[[pa.Table], NDArray[Any]]) -> NDArray[Any]:
+        """Per text, in order of their numbers, what is made of its decisions."""
+        parts = [what(self.file.batch(n)) for n in range(len(self.file))]
+        return np.concatenate(parts)[self.place] if parts else np.zeros(0)
 
 
-def write_results(task: Task, file_format: str, rejected: int) -> Counts:
+def gather(task: Task, known: Path, place: Ints) -> Answers:
+    """The decisions that were known and those of all batches, which must have been coded.
+
+    A run that continues makes the file anew.
+    """
+    path = task.folder / "decisions.arrow"
+    with BatchWriter(path, _added(task)) as writer:
+        if known.exists():
+            before = BatchFile(known)
+            for number in range(len(before)):
+                writer.write(before.batch(number))
+        for number in range(len(BatchFile(task.source))):
+            writer.write(BatchFile(task.path(number)).batch(0))
+    return Answers(BatchFile(path), place)
+
+
+def write_results(task: Task, answers: Answers, file_format: str, rejected: int) -> Counts:
     """Write coded, review and rejected files into `finished/` of the working folder.
 
-    All batches of texts must have been coded. `rejected` is the number of rows that intake set
-    aside.
+    `rejected` is the number of rows that intake set aside.
     """
     work = task.folder
     finished = work / "finished"
     remove(finished)
     finished.mkdir()
     shutil.copyfile(work / "rejected.csv", finished / "rejected.csv")
-    decisions = _gathered(task)
     rows = BatchFile(work / "rows.arrow")
     counts = Counts(0, 0, rejected, {s: dict.fromkeys(STATUSES, 0) for s in task.schemes})
-    _write_coded(finished / f"coded.{file_format}", task, rows, decisions, counts)
-    _write_review(finished / "review.csv", task, rows, decisions, counts)
+    _write_coded(finished / f"coded.{file_format}", task, rows, answers, counts)
+    _write_review(finished / "review.csv", task, rows, answers, counts)
     return counts
 
 
-def _gathered(task: Task) -> BatchFile:
-    """The decisions of all texts in one file, in text order; a run that continues makes it anew."""
-    path = task.folder / "decisions.arrow"
-    texts = BatchFile(task.folder / "texts.arrow")
-    with BatchWriter(path, _added(task)) as writer:
-        for number in range(len(texts)):
-            writer.write(BatchFile(task.path(number)).batch(0))
-    return BatchFile(path)
-
-
-def _write_coded(
-    path: Path, task: Task, rows: BatchFile, decisions: BatchFile, counts: Counts
-) -> None:
+def _write_coded(path: Path, task: Task, rows: BatchFile, answers: Answers, counts: Counts) -> None:
     added = _added(task, review=False)
     schema = _output_schema(rows, added)
     with open_writer(path, schema, path.suffix[1:]) as writer:
         for block in _blocks(rows):
-            answers = decisions.take(block[TEXT_NUMBER].to_numpy()).select(added.names)
-            table = _beside(block, answers, schema)
+            found = answers.of(block[TEXT_NUMBER].to_numpy()).select(added.names)
+            table = _beside(block, found, schema)
             writer.write(table)
             counts.coded += table.num_rows
             for scheme, found in counts.statuses.items():
@@ -94,22 +109,21 @@ def _write_coded(
 
 
 def _write_review(
-    path: Path, task: Task, rows: BatchFile, decisions: BatchFile, counts: Counts
+    path: Path, task: Task, rows: BatchFile, answers: Answers, counts: Counts
 ) -> None:
-    batches = [decisions.batch(n) for n in range(len(decisions))]
-    review = [needs_review(batch, task.schemes) for batch in batches]
-    margin = [margins(batch, task.schemes) for batch in batches]
-    text_of_row = text_numbers(rows)
+    text_of_row = rows.numbers(TEXT_NUMBER)
     schema = _output_schema(rows, _added(task))
     with path.open("wb") as stream:
         stream.write(csv_header(schema.names))
-        if not batches:
+        if not answers.file.rows:
             return
-        order = review_order(text_of_row, np.concatenate(review), np.concatenate(margin))
+        review = answers.each(lambda batch: needs_review(batch, task.schemes))
+        margin = answers.each(lambda batch: margins(batch, task.schemes))
+        order = review_order(text_of_row, review, margin)
         for start in range(0, len(order), BLOCK_ROWS):
             places = order[start : start + BLOCK_ROWS]
-            answers = decisions.take(text_of_row[places])
-            stream.write(csv_lines(_beside(rows.take(places), answers, schema)))
+            found = answers.of(text_of_row[places])
+            stream.write(csv_lines(_beside(rows.take(places), found, schema)))
     counts.review = len(order)
 
 
@@ -128,6 +142,6 @@ def _output_schema(rows: BatchFile, added: pa.Schema) -> pa.Schema:
     return pa.schema([f.with_name(name) for f, name in zip(own, names, strict=True)] + list(added))
 
 
-def _beside(block: pa.Table, answers: pa.Table, schema: pa.Schema) -> pa.Table:
+def _beside(block: pa.Table, found: pa.Table, schema: pa.Schema) -> pa.Table:
     own = block.drop_columns([TEXT_NUMBER])
-    return pa.Table.from_arrays([*own.columns, *answers.columns], schema=schema)
+    return pa.Table.from_arrays([*own.columns, *found.columns], schema=schema)

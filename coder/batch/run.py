@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,16 +19,29 @@ from coder.batch.blocks import ReadOptions, Source, file_sha256, text_schema
 from coder.batch.columns import decision_schema
 from coder.batch.facts import Facts
 from coder.batch.fields import text_columns
-from coder.batch.intake import Intake, Plan, find_id_column, take_in
+from coder.batch.intake import TEXT_NUMBER, Intake, Plan, find_id_column, take_in
+from coder.batch.memory import Memory
 from coder.batch.opening import open_source
-from coder.batch.outcome import text_numbers, write_results
-from coder.batch.store import WORK, BatchFile, locked, write_json
-from coder.batch.workers import Engine, Loader, Task, code_batches, group_columns, loaded
+from coder.batch.outcome import Answers, gather, write_results
+from coder.batch.seen import Ints
+from coder.batch.store import WORK, BatchFile, locked, write_json, write_table
+from coder.batch.workers import (
+    TEXTS,
+    Engine,
+    Loader,
+    Task,
+    code_batches,
+    group_columns,
+    loaded,
+)
 from coder.batch.writing import EXCEL_CHARACTERS, FORMATS, check_fits
 from coder.errors import InputError, OutputError, SchemeError
 from coder.evidence.time_lost import Order
 
 BATCH_SIZE: Final = 2_000
+#: With a memory: the decisions that it has, and the texts that it has not.
+KNOWN: Final = "known.arrow"
+NEW: Final = "new.arrow"
 
 #: Called with records done and records in all.
 Progress = Callable[[int, int], None]
@@ -53,6 +67,7 @@ class Job:
     dates: Order = "iso"
     resume: bool = False
     force: bool = False
+    memory: Path | None = None
 
 
 class _Checked(NamedTuple):
@@ -63,6 +78,7 @@ class _Checked(NamedTuple):
     hashes: tuple[str, ...]
     engine: Mapping[str, object]
     skipped: tuple[str, ...]
+    memory: Memory | None
 
 
 def code_files(job: Job, progress: Progress = lambda _done, _all: None) -> manifest.Summary:
@@ -81,9 +97,12 @@ def code_files(job: Job, progress: Progress = lambda _done, _all: None) -> manif
             return manifest.read_summary(job.out)
         with locked(job.out / WORK):
             intake = _intake(job, checked)
-            reused = _code(job, checked, intake, progress)
-            counts = write_results(checked.task, job.file_format, sum(intake.rejected))
+            place = _recall(job, checked)
+            reused = _code(job, checked.task, place, intake, progress)
+            answers = gather(checked.task, job.out / WORK / KNOWN, place)
+            counts = write_results(checked.task, answers, job.file_format, sum(intake.rejected))
             counts.check(intake)
+            recalled = _remember(checked, answers)
             summary = manifest.write(
                 job.out / WORK / "finished",
                 plan=plan,
@@ -92,6 +111,7 @@ def code_files(job: Job, progress: Progress = lambda _done, _all: None) -> manif
                 skipped=checked.skipped,
                 texts=intake.texts,
                 reused=reused,
+                recalled=recalled,
                 seconds=time.monotonic() - began,
             )
             folder.publish(job.out, (f"coded.{job.file_format}", *folder.RESULTS[-3:]))
@@ -121,28 +141,44 @@ def _check(job: Job) -> _Checked:
     used |= set(facts.columns if facts else ())
     for name in groups:
         _require(schema, name, "the policy has thresholds by '{}', which is no column of the input")
+    task = Task(
+        loader=job.loader,
+        folder=job.out / WORK,
+        named=tuple((name, targets[name]) for name in columns),
+        columns=visible,
+        text=tuple(sorted((scheme, tuple(names)) for scheme, names in job.text.items())),
+        facts=facts,
+        texts=NEW if job.memory else TEXTS,
+    )
+    text_names = tuple(name for name in schema.names if name in used)
+    memory = None
+    if job.memory:
+        memory = Memory(job.memory, _identity(task, text_names, engine))
+        memory.check()
     return _Checked(
         Plan(
             sources=sources,
             schema=schema,
             id_column=find_id_column(schema.names, job.id_column),
-            text_columns=tuple(name for name in schema.names if name in used),
+            text_columns=text_names,
             batch_size=job.batch_size,
             redact=job.redact,
             cell_limit=EXCEL_CHARACTERS if job.file_format == "xlsx" else None,
         ),
-        Task(
-            loader=job.loader,
-            folder=job.out / WORK,
-            named=tuple((name, targets[name]) for name in columns),
-            columns=visible,
-            text=tuple(sorted((scheme, tuple(names)) for scheme, names in job.text.items())),
-            facts=facts,
-        ),
+        task,
         tuple(file_sha256(path) for path in job.inputs),
         engine.manifest(),
         tuple(scheme for scheme in asked if scheme not in columns),
+        memory,
     )
+
+
+def _identity(task: Task, text_columns: tuple[str, ...], engine: Engine) -> str:
+    """Names all that decides what is made of a text, besides the text."""
+    facts = asdict(task.facts) if task.facts else None
+    parts = [task.named, task.columns, task.text, text_columns, facts]
+    content = {"task": parts, "engine": dict(engine.manifest()), **manifest.program()}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _require(schema: pa.Schema, column: str | None, message: str) -> None:
@@ -212,6 +248,7 @@ def _plan(job: Job, checked: _Checked) -> dict[str, object]:
             "batch_size": job.batch_size,
             "redact": job.redact,
             **({"facts": {"dates": job.dates}} if job.facts else {}),
+            **({"memory": True} if job.memory else {}),
         },
         "engine": dict(checked.engine),
         "program": manifest.program(),
@@ -230,17 +267,40 @@ def _intake(job: Job, checked: _Checked) -> Intake:
     return intake
 
 
-def _code(job: Job, checked: _Checked, intake: Intake, progress: Progress) -> int:
+def _recall(job: Job, checked: _Checked) -> Ints:
+    """Per text, where its decisions will lie: first those that the memory has, then the others."""
+    work = job.out / WORK
+    texts, done = BatchFile(work / TEXTS), work / "place.arrow"
+    if checked.memory is None:
+        return np.arange(texts.rows)
+    if not done.exists():
+        (work / KNOWN).unlink(missing_ok=True)
+        place = checked.memory.recall(texts, work / KNOWN, work / NEW, job.batch_size)
+        write_table(done, pa.table({"place": place}))
+    return BatchFile(done).numbers("place")
+
+
+def _remember(checked: _Checked, answers: Answers) -> int | None:
+    """Add the new decisions to the memory, if there is one; returns how many came from it."""
+    if checked.memory is None:
+        return None
+    texts = BatchFile(checked.task.source)
+    known = answers.file.rows - texts.rows
+    checked.memory.add(texts, answers.file, known)
+    return known
+
+
+def _code(job: Job, task: Task, place: Ints, intake: Intake, progress: Progress) -> int:
     """Code the batches that are not coded yet; returns how many were."""
-    texts = BatchFile(job.out / WORK / "texts.arrow")
+    texts = BatchFile(task.source)
     rows = BatchFile(job.out / WORK / "rows.arrow")
     sizes = np.diff(texts.starts)
-    waiting = [n for n in range(len(texts)) if not checked.task.is_done(n, int(sizes[n]))]
-    shares = np.bincount(text_numbers(rows), minlength=texts.rows)
+    waiting = [n for n in range(len(texts)) if not task.is_done(n, int(sizes[n]))]
+    shares = np.bincount(place[rows.numbers(TEXT_NUMBER)], minlength=len(place))[-texts.rows :]
     records = [int(shares[a:b].sum()) for a, b in pairwise(texts.starts)]
     done = intake.kept - sum(records[number] for number in waiting)
     progress(done, intake.kept)
-    for number in _numbers_done(job, checked.task, waiting):
+    for number in _numbers_done(job, task, waiting):
         done += records[number]
         progress(done, intake.kept)
     return len(texts) - len(waiting)

@@ -110,6 +110,11 @@ class BatchFile:
         """One batch as a table, without copying."""
         return pa.Table.from_batches([self._reader.get_batch(number)])
 
+    def numbers(self, name: str) -> npt.NDArray[np.int64]:
+        """A column of whole numbers."""
+        parts = [self.batch(n)[name].to_numpy() for n in range(len(self))]
+        return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+
     def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
         """The rows at these positions, in this order; a position may recur."""
         if not len(positions):

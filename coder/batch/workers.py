@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -14,6 +14,9 @@ from coder.batch.columns import conform
 from coder.batch.facts import Facts
 from coder.batch.store import BatchFile, batch_rows, write_table
 from coder.errors import CoderError
+
+#: The distinct texts of a run, in its working folder.
+TEXTS: Final = "texts.arrow"
 
 
 class Named(Protocol):
@@ -78,6 +81,12 @@ class Task:
     columns: tuple[str, ...]
     text: tuple[tuple[str, tuple[str, ...]], ...]
     facts: Facts | None = None
+    texts: str = TEXTS
+
+    @property
+    def source(self) -> Path:
+        """Where the texts lie that are to be coded."""
+        return self.folder / self.texts
 
     @property
     def targets(self) -> dict[str, str]:
@@ -100,7 +109,7 @@ class Task:
 
 def code_batch(task: Task, number: int) -> int:
     """Code one batch of texts and write its decisions whole; returns the batch's number."""
-    texts = BatchFile(task.folder / "texts.arrow").batch(number)
+    texts = BatchFile(task.source).batch(number)
     write_table(task.path(number), code_texts(loaded(task.loader), task, texts))
     return number
 

@@ -59,6 +59,12 @@ FORMAT = click.option(
     metavar="ADDRESS",
     help="Code on the workers of the Dask scheduler at ADDRESS, as in tcp://host:8786.",
 )
+@click.option(
+    "--memory",
+    type=_FILE,
+    metavar="FILE",
+    help="Take decisions on texts that earlier runs with this FILE decided, and add the new ones.",
+)
 @click.option("--resume", is_flag=True, help="Continue a run that was interrupted.")
 @click.option("--force", is_flag=True, help="Replace the run that DIR holds.")
 @click.option(
@@ -101,6 +107,7 @@ def code(
     tier: Tier,
     jobs: int,
     cluster: str | None,
+    memory: Path | None,
     resume: bool,
     force: bool,
     redact: bool,
@@ -139,6 +146,7 @@ def code(
         file_format=file_format,
         jobs=jobs,
         cluster=cluster,
+        memory=memory,
         batch_size=batch_size,
         id_column=id_column,
         reading=ReadOptions(encoding, delimiter, sheet),
@@ -186,6 +194,9 @@ def summarise(content: Mapping[str, object], out: Path, *, was_complete: bool) -
     without = content["schemes_without_text"]
     if isinstance(without, list) and without:
         notice(f"no text column, so not coded: {', '.join(without)}")
+    if "texts_from_memory" in content:
+        texts, known = counts["distinct_texts"], content["texts_from_memory"]
+        notice(f"{known:,} of {texts:,} distinct texts were decided by an earlier run")
     outputs = content["outputs"]
     assert isinstance(outputs, dict)
     files = ", ".join([*outputs, "run.json"])

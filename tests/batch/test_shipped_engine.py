@@ -21,7 +21,7 @@ RESULTS = ("coded.csv", "review.csv", "rejected.csv")
 pytestmark = pytest.mark.skipif(not SCHEMES, reason="this checkout ships no models")
 
 
-def run(out: Path, **changes: int) -> Path:
+def run(out: Path, memory: Path | None = None, **changes: int) -> Path:
     source = shipped("examples", "cases.csv")
     loaded.cache_clear()
     code_files(
@@ -32,6 +32,7 @@ def run(out: Path, **changes: int) -> Path:
             schemes=SCHEMES,
             jobs=changes.get("jobs", 1),
             batch_size=changes.get("batch_size", 2000),
+            memory=memory,
         )
     )
     return out
@@ -71,6 +72,15 @@ def test_five_suggestions_best_first_whatever_the_status(coded: Path) -> None:
             assert shares == sorted(shares, reverse=True)
             assert len(shares) <= 5
             assert shares or row[f"{scheme}_status"] == "uncodable"
+
+
+def test_what_is_remembered_is_what_would_be_coded(coded: Path, tmp_path: Path) -> None:
+    run(tmp_path / "first", memory=tmp_path / "memory")
+    again = run(tmp_path / "again", memory=tmp_path / "memory")
+    manifest = json.loads((again / "run.json").read_text(encoding="utf-8"))
+    assert manifest["texts_from_memory"] == manifest["counts"]["distinct_texts"] > 30
+    for name in RESULTS:
+        assert (again / name).read_bytes() == (coded / name).read_bytes()
 
 
 @pytest.mark.parametrize("batch_size", [1, 7])

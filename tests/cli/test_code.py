@@ -75,6 +75,15 @@ def test_options_reach_the_run(source: Path, tmp_path: Path) -> None:
     }
 
 
+def test_a_second_run_with_the_memory_says_what_it_knew(source: Path, tmp_path: Path) -> None:
+    command = ("code", source, "--schemes", "body-part", "--memory", tmp_path / "memory")
+    for out, said in (("a", "0 of 3 distinct texts"), ("b", "3 of 3 distinct texts")):
+        status, _, err = run(*command, "--out", tmp_path / out)
+        assert status == 0, err
+        assert f"{said} were decided by an earlier run" in err
+    assert (tmp_path / "a/coded.csv").read_bytes() == (tmp_path / "b/coded.csv").read_bytes()
+
+
 def test_models_policies_and_schemes_reach_the_engine(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
