@@ -15,8 +15,8 @@ from coder.batch.workers import loaded
 from coder.errors import CoderError
 from tests.batch.engine import LoadKeywordEngine
 from tests.batch.test_code_files import job, write_csv
+from tests.batch.test_resume import results, stopped
 
-RESULTS = ("coded.csv", "review.csv", "rejected.csv")
 TOKEN = "zzplantedzz"
 TEXTS = [f"{word}, {n} times" for n in range(1, 9) for word in ("cut hand", "hand, head", "idem")]
 
@@ -28,10 +28,6 @@ def _fresh_engine() -> None:
 
 def source_of(folder: Path, texts: Sequence[str], name: str = "in.csv") -> Path:
     return write_csv(folder / name, [(str(n), text) for n, text in enumerate(texts)])
-
-
-def results(out: Path) -> dict[str, bytes]:
-    return {name: (out / name).read_bytes() for name in RESULTS}
 
 
 def asked(folder: Path, made: Job) -> tuple[int, Any]:
@@ -114,19 +110,7 @@ def test_stopped_at_any_write_and_resumed_gives_the_same_bytes(
     code_files(job(source_of(tmp_path, TEXTS[::3], "first.csv"), tmp_path / "a", memory=memory))
     code_files(job(source, tmp_path / "whole"))
     made = job(source, tmp_path / "out", memory=memory, batch_size=5)
-    real, left = Path.replace, stop_at
-
-    def stopping(self: Path, target: Path) -> Path:
-        nonlocal left
-        if left == 0:
-            raise KeyboardInterrupt
-        left -= 1
-        return real(self, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", stopping)
-        with pytest.raises(KeyboardInterrupt):
-            code_files(made)
+    stopped(made, stop_at, monkeypatch)
     summary = code_files(replace(made, resume=True)).content
     assert results(tmp_path / "out") == results(tmp_path / "whole")
     assert summary["texts_from_memory"] == 8

@@ -67,13 +67,8 @@ def test_killed_with_sigkill_and_resumed_gives_the_same_bytes(tmp_path: Path, jo
     assert not (out / ".work").exists()
 
 
-@pytest.mark.parametrize("stop_at", range(13))
-def test_stopped_at_any_write_and_resumed_gives_the_same_bytes(
-    tmp_path: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Stops a run at its n-th rename, whatever that is."""
-    source, out = source_of(tmp_path, 12), tmp_path / "out"
-    code_files(job(source, tmp_path / "whole", batch_size=5))
+def stopped(made: Job, stop_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stop a run at its n-th rename, whatever that is."""
     real, left = Path.replace, stop_at
 
     def replace(self: Path, target: Path) -> Path:
@@ -86,7 +81,16 @@ def test_stopped_at_any_write_and_resumed_gives_the_same_bytes(
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", replace)
         with pytest.raises(KeyboardInterrupt):
-            code_files(job(source, out, batch_size=5))
+            code_files(made)
+
+
+@pytest.mark.parametrize("stop_at", range(13))
+def test_stopped_at_any_write_and_resumed_gives_the_same_bytes(
+    tmp_path: Path, stop_at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = source_of(tmp_path, 12), tmp_path / "out"
+    code_files(job(source, tmp_path / "whole", batch_size=5))
+    stopped(job(source, out, batch_size=5), stop_at, monkeypatch)
     code_files(job(source, out, batch_size=5, resume=True))
     assert results(out) == results(tmp_path / "whole")
     assert settled(out) == settled(tmp_path / "whole")
