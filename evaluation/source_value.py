@@ -12,60 +12,30 @@ package cleanlab, installed by hand: only this script needs it).
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
+from tuning_rows import Answers, answers, main
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "training_data" / "recipes")]
-
-from cleanlab.filter import find_label_issues  # noqa: E402 - after the path is set
-
-from coder.measures.intervals import newcombe  # noqa: E402
-from coder.model.encoder import Encoder, load_encoder  # noqa: E402
-from coder.model.encoder.cached import CachedEncoder  # noqa: E402
-from coder.model.labels import leaf_matrix, leaves_of  # noqa: E402
-from coder.model.train import FIT, TUNE, Rows, train  # noqa: E402
-from coder.schemes import load_scheme  # noqa: E402
-from models import RECIPES  # noqa: E402
+from coder.measures.intervals import newcombe
+from coder.model.encoder import Encoder
+from coder.model.train import FIT, Rows
 
 LEAST = 100  # fitting rows of a source that is left out
 SCHEMES = ("body-part", "injury-type", "isic-4")
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Of the tuning rows: probabilities (n, codes), which codes are acceptable, where from."""
-
-    p: NDArray[np.float32]
-    good: NDArray[np.bool_]
-    source: NDArray[np.str_]
-
-    @property
-    def right(self) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.good[np.arange(len(self.p)), self.p.argmax(axis=1)]
-        return found
-
-
-def fitted(rows: Rows, name: str, encoder: Encoder, without: str | None) -> Answers:
-    scheme, how = load_scheme(name), RECIPES[name].settings(name)
+def without(rows: Rows, source: str) -> Rows:
+    """The rows, less the fitting rows of a source."""
     kept = Rows([], [], [])
-    for prepared, label, source, part in zip(
+    for prepared, label, origin, part in zip(
         rows.prepared, rows.labels, rows.source, rows.part, strict=True
     ):
-        if part != FIT or source != without:
-            kept.add(prepared, label, source, part)
-    model, _ = train(scheme, kept, encoder, how)
-    tune = kept.where(TUNE)
-    leaves = [leaves_of(kept.labels[i], scheme) for i in tune]
-    p = model.probabilities([kept.prepared[i] for i in tune]).values
-    good = np.asarray(leaf_matrix(leaves, model.codes).todense()) != 0
-    return Answers(p, good, np.array(kept.source)[tune])
+        if part != FIT or origin != source:
+            kept.add(prepared, label, origin, part)
+    return kept
 
 
 def difference(every: Answers, less: Answers, here: NDArray[np.bool_]) -> dict[str, object]:
@@ -94,9 +64,8 @@ def suspicious(answers: Answers) -> dict[str, object]:
     }
 
 
-def measure(data: Path, name: str, encoder: Encoder) -> dict[str, object]:
-    rows = RECIPES[name].rows(data, name)
-    every = fitted(rows, name, encoder, None)
+def measure(rows: Rows, name: str, encoder: Encoder) -> dict[str, object]:
+    every = answers(rows, name, encoder)
     counts = dict.fromkeys(sorted(set(rows.source)), 0)
     for i in rows.where(FIT):
         counts[rows.source[i]] += 1
@@ -104,7 +73,7 @@ def measure(data: Path, name: str, encoder: Encoder) -> dict[str, object]:
     for source, n in counts.items():
         if n < LEAST:
             continue
-        less = fitted(rows, name, encoder, source)
+        less = answers(without(rows, source), name, encoder)
         own, entry = every.source == source, {"fitting rows": n}
         for what, here in (("its own rows", own), ("all others", ~own)):
             if here.any():
@@ -114,22 +83,5 @@ def measure(data: Path, name: str, encoder: Encoder) -> dict[str, object]:
     return {"left out": found, "labels in doubt": suspicious(every)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("data", type=Path)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--scheme", action="append", choices=sorted(RECIPES))
-    parser.add_argument("--cache", type=Path, help="a folder that remembers embeddings")
-    arguments = parser.parse_args()
-    encoder: Encoder = load_encoder()
-    if arguments.cache:
-        encoder = CachedEncoder(encoder, arguments.cache)
-    result = json.loads(arguments.out.read_text()) if arguments.out.is_file() else {}
-    for name in arguments.scheme or SCHEMES:
-        result[name] = measure(arguments.data, name, encoder)
-        print(name, json.dumps(result[name]["labels in doubt"]), flush=True)
-        arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    main(__doc__, SCHEMES, measure)
