@@ -16,10 +16,8 @@ import json
 
 import numpy as np
 from cleanlab.filter import find_label_issues
-from numpy.typing import NDArray
-from tuning_rows import Answers, answers, main
+from tuning_rows import Answers, answers, difference, main
 
-from coder.measures.intervals import newcombe
 from coder.model.encoder import Encoder
 from coder.model.train import FIT, Rows
 
@@ -36,17 +34,6 @@ def without(rows: Rows, source: str) -> Rows:
         if part != FIT or origin != source:
             kept.add(prepared, label, origin, part)
     return kept
-
-
-def difference(every: Answers, less: Answers, here: NDArray[np.bool_]) -> dict[str, object]:
-    """Share right without the source minus with it."""
-    a, b = less.right[here], every.right[here]
-    low, high = newcombe(int((b & ~a).sum()), int((a & ~b).sum()), int((a & b).sum()), len(a))
-    return {
-        "n": len(a),
-        "difference": round(float(a.mean() - b.mean()), 4),
-        "interval": [round(low, 4), round(high, 4)],
-    }
 
 
 def suspicious(answers: Answers) -> dict[str, object]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "training_data" / "recipes")]
 
-from coder.measures.intervals import wilson  # noqa: E402 - after the path is set
+from coder.measures.intervals import newcombe, wilson  # noqa: E402 - after the path is set
 from coder.model.encoder import Encoder, load_encoder  # noqa: E402
 from coder.model.encoder.cached import CachedEncoder  # noqa: E402
 from coder.model.labels import leaf_matrix, leaves_of  # noqa: E402
@@ -64,6 +64,21 @@ def answers(rows: Rows, name: str, encoder: Encoder, **changes: Any) -> Answers:
     leaves = [leaves_of(rows.labels[i], scheme) for i in tune]
     good = np.asarray(leaf_matrix(leaves, model.codes).todense()) != 0
     return Answers(p, good, np.array(rows.source)[tune])
+
+
+def difference(
+    before: Answers, after: Answers, here: NDArray[np.bool_] | None = None
+) -> dict[str, object]:
+    """Share right after minus before, on the rows of `here` (all unless given), paired."""
+    a, b = after.right, before.right
+    if here is not None:
+        a, b = a[here], b[here]
+    low, high = newcombe(int((b & ~a).sum()), int((a & ~b).sum()), int((a & b).sum()), len(a))
+    return {
+        "n": len(a),
+        "difference": round(float(a.mean() - b.mean()), 4),
+        "interval": [round(low, 4), round(high, 4)],
+    }
 
 
 Measure = Callable[[Rows, str, Encoder], object]
