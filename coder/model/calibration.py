@@ -68,22 +68,19 @@ def consistent_scale(scores: Floats, allowed: sparse.csr_matrix, weight: Floats)
     return float(np.exp(brentq(surplus, low, high, xtol=1e-4)))
 
 
-def switch(quick: Floats, slow: Floats, allowed: sparse.csr_matrix, lost: float = 0.001) -> float:
+def switch(quick: Floats, slow: Floats, lost: float = 0.002) -> float:
     """The lowest probability of a cheap model from which on a dear one gains next to nothing.
 
-    `quick` and `slow` are both models' probabilities (n, k) of rows that neither has seen,
-    `allowed` is (n, k) with a non-zero per acceptable code. Whether rows are left to `quick` from
-    the answer on or from any higher probability, at most the share `lost` of all n rows that
-    `slow` had right goes wrong, net of those put right. 2.0, which no probability reaches, where
-    nothing can be left.
+    `quick` and `slow` are both models' calibrated probabilities (n, k) of rows that neither has
+    seen. Leaving a row to `quick` costs what `slow` thinks more likely of its own best code than
+    of that of `quick`; rows are left from the surest on while this comes to at most the share
+    `lost` of all n. Expected, not counted against labels: a count over so few rows that differ is
+    luck. 2.0, which no probability reaches, where nothing can be left.
     """
     sure = quick.max(axis=1, initial=0)
     order = np.argsort(-sure, kind="stable")
-    good = np.asarray(allowed.todense()) != 0
-    every = np.arange(len(order))
-    right = [good[every, p.argmax(axis=1)].astype(np.int64) for p in (quick, slow)]
-    too_many = np.cumsum((right[1] - right[0])[order]) > lost * len(order)
-    kept = int(too_many.argmax()) if too_many.any() else len(order)
+    cost = slow.max(axis=1, initial=0) - slow[np.arange(len(slow)), quick.argmax(axis=1)]
+    kept = int((np.cumsum(cost[order], dtype=np.float64) <= lost * len(order)).sum())
     return float(sure[order[kept - 1]]) if kept else 2.0
 
 

@@ -159,7 +159,7 @@ def train(
     model = Model(scheme, codes, features, tier(encoder, how.budget, 0.0).stored(), encoder)
     if static is not None:
         quick = Fast(tier(static, how.fast_budget, 0.45).stored(), static, 1.0)
-        model.fast = replace(quick, sure=_switch(model, quick, rows, chosen, allowed[chosen]))
+        model.fast = replace(quick, sure=_switch(model, quick, rows, chosen))
     model.manifest = {
         "shipped_scheme": shipped_scheme,
         "training": {
@@ -176,18 +176,12 @@ def train(
     return model, found
 
 
-def _switch(
-    model: Model,
-    fast: Fast,
-    rows: Rows,
-    chosen: NDArray[np.intp],
-    allowed: sparse.csr_matrix,
-) -> float:
+def _switch(model: Model, fast: Fast, rows: Rows, chosen: NDArray[np.intp]) -> float:
     """From which probability of the fast tier on the accurate one is not asked."""
     prepared = [rows.prepared[i] for i in chosen]
     slow = model.probabilities(prepared).values
     quick = replace(model, fast=fast, tier="fast").probabilities(prepared).values
-    return switch(quick, slow, allowed)
+    return switch(quick, slow)
 
 
 def fingerprint(rows: Rows) -> str:

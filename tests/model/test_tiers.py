@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy import sparse
 
 from coder.errors import ModelError
 from coder.model.calibration import switch
@@ -135,13 +134,18 @@ def test_vectors_are_means_of_length_one() -> None:
 
 
 def test_the_switch_is_the_lowest_that_loses_little() -> None:
-    quick = np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]], np.float32)
-    slow = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)
-    second = sparse.csr_matrix(np.array([[1, 0], [1, 0], [0, 1], [0, 1]]))
-    assert switch(quick, slow, second, 0.0) == pytest.approx(0.8)
-    assert switch(quick, slow, second, 0.25) == pytest.approx(0.7)
-    assert switch(quick, slow, second, 0.5) == pytest.approx(0.6)
-    never = sparse.csr_matrix(np.array([[0, 1], [0, 1], [0, 1], [0, 1]]))
-    assert switch(quick, 1 - quick, never, 0.0) == 2.0
-    first = sparse.csr_matrix(np.array([[1, 0], [1, 0], [1, 0], [1, 0]]))  # slow is the worse
-    assert switch(quick, slow, first, 0.0) == pytest.approx(0.6)
+    quick = np.array([[0.6, 0.4], [0.9, 0.1], [0.7, 0.3], [0.8, 0.2]], np.float32)
+    slow = np.array([[0.1, 0.9], [0.9, 0.1], [0.4, 0.6], [0.8, 0.2]], np.float32)
+    # by falling probability, leaving a row to the quick model costs 0, 0, 0.2 and 0.8
+    assert switch(quick, slow, 0.0) == pytest.approx(0.8)
+    assert switch(quick, slow, 0.21 / 4) == pytest.approx(0.7)
+    assert switch(quick, slow, 0.99 / 4) == pytest.approx(0.7)
+    assert switch(quick, slow, 1.01 / 4) == pytest.approx(0.6)
+    assert switch(quick, 1 - quick, 0.0) == 2.0
+
+
+def test_where_both_agree_everything_is_left_to_the_quick_model() -> None:
+    quick = np.array([[0.6, 0.4], [0.2, 0.8]], np.float32)
+    assert switch(quick, quick**2 / (quick**2).sum(axis=1, keepdims=True), 0.0) == pytest.approx(
+        0.6
+    )

@@ -57,7 +57,10 @@ def upstream() -> Path:
 
 
 def convert(source: Path, out: Path, name: str = NAME) -> None:
-    model = SentenceTransformer(str(source), device="cpu", local_files_only=True)
+    plain = {"attn_implementation": "eager"}  # whose graph the optimiser can fuse
+    model = SentenceTransformer(
+        str(source), device="cpu", local_files_only=True, model_kwargs=plain
+    )
     bert = model[0].auto_model.eval()
     example = torch.ones(2, 8, dtype=torch.long)
     free = {0: "n", 1: "t"}
