@@ -71,7 +71,9 @@ def csv_lines(table: pa.Table) -> bytes:
     alone = table.num_columns == 1
     columns = [_quoted(safe_texts(column), alone) for column in table.columns]
     lines = columns[0] if alone else pc.binary_join_element_wise(*columns, ",")
-    return ("\n".join(lines.to_pylist()) + "\n").encode("utf-8")
+    every = pa.ListArray.from_arrays([0, len(lines)], lines)
+    out: bytes = pc.binary_join(every, "\n")[0].as_buffer().to_pybytes()
+    return out + b"\n"
 
 
 def _quoted(array: pa.Array, alone: bool) -> pa.Array:

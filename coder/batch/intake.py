@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -72,6 +74,7 @@ def take_in(plan: Plan, folder: Path) -> Intake:
     """
     text_schema = pa.schema([pa.field(name, pa.string()) for name in plan.text_columns])
     with (
+        _without_collector(),
         whole(folder / "rows.arrow") as rows_path,
         whole(folder / "texts.arrow") as texts_path,
         whole(folder / "rejected.csv") as rejected_path,
@@ -100,6 +103,18 @@ def take_in(plan: Plan, folder: Path) -> Intake:
         cutter.finish()
         intake.texts = numbered.rows
     return intake
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Cells make no cycles, and looking for some among 20,000 rows takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _prepared(block: Block, plan: Plan) -> Block:
