@@ -120,7 +120,8 @@ class Coder:
     @property
     def group_columns(self) -> tuple[str, ...]:
         """The input columns, beside the texts, that the policies' thresholds depend on."""
-        found = (self._policy(name).by for name in (*self._models, *self._derived))
+        names = (*self._models, *self._derived, *self._rules)
+        found = (self._policy(name).by for name in names)
         return tuple(dict.fromkeys(column for column in found if column is not None))
 
     def suggest(self, text: str, scheme: str, limit: int = SUGGESTIONS) -> list[Suggestion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,6 +75,8 @@ def test_a_policy_tuned_on_rules_is_used_and_one_of_other_rules_refused(
     path = tmp_path / "policy.json"
     policy.save(path)
     assert Coder.load(schemes=["size-class"], policies=[path]).code({"size": "7"})
+    replace(policy, by="region").save(path)
+    assert Coder.load(schemes=["size-class"], policies=[path]).group_columns == ("region",)
     text = path.read_text().replace(policy.model, "0" * 64)
     path.write_text(text)
     with pytest.raises(PolicyError, match="made for the model 000000000000"):
