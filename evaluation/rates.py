@@ -4,7 +4,7 @@
 
 Peers: distinct mining narratives of 2013 coded to all four schemes, and a census-like file of job
 titles (some titles recur thousands of times, most once) coded to ISCO-08. Each system is loaded and
-warm, works on the whole file in one process with all cores, and is timed from texts to codes. Peers
+warm, works on the whole file with all cores, and is timed from texts to codes. Peers
 are fitted on rows of the benchmarks and live in the environments of `evaluation/run`.
 Growth: `coder code` from end to end, files of 10,000 to 10 million census-like titles.
 """
@@ -175,8 +175,8 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", choices=("peers", "growth"))
-    parser.add_argument("--narratives", type=int, default=2000)
-    parser.add_argument("--titles", type=int, default=100_000)
+    parser.add_argument("--narratives", type=int, default=8000)
+    parser.add_argument("--titles", type=int, default=1_000_000)
     parser.add_argument("--most", type=int, default=SIZES[-1], help="rows of the largest file")
     chosen = parser.parse_args()
     result: dict[str, object] = {}

@@ -107,12 +107,11 @@ class Memory:
                 self._check(database)
                 yield database
         except sqlite3.OperationalError as error:
-            raise OutputError(f"cannot use the memory {self.path}: {error}") from None
+            raise self._useless(str(error)) from None
         except (sqlite3.DatabaseError, pa.ArrowException):
             raise self._foreign() from None
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise OutputError(f"cannot use the memory {self.path}: {reason}") from None
+            raise self._useless(error.strerror or type(error).__name__) from None
 
     def _check(self, database: sqlite3.Connection) -> None:
         if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
@@ -123,6 +122,12 @@ class Memory:
             raise self._foreign()
         if form > _FORMAT:
             raise InputError(f"{self.path} was made by a newer narracoder: name another --memory")
+
+    def _useless(self, reason: str) -> OutputError:
+        return OutputError(
+            f"cannot use the memory {self.path}: {reason}; what is coded is kept: mend it and "
+            "continue with --resume"
+        )
 
     def _foreign(self) -> InputError:
         return InputError(f"{self.path} is no file that --memory made, or damaged: name another")

@@ -206,3 +206,22 @@ def test_damaged_decisions_are_one_line(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(CoderError, match="made, or damaged: name another"):
         code_files(job(source, tmp_path / "b", memory=memory))
+
+
+def test_a_memory_that_another_run_holds_costs_no_coding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_module, "_WAIT", 0.05)
+    memory = tmp_path / "memory"
+    made = job(source_of(tmp_path, TEXTS), tmp_path / "out", memory=memory)
+    other = sqlite3.connect(memory)
+
+    def hold(done: int, everything: int) -> None:
+        if done == everything and not other.in_transaction:
+            other.execute("BEGIN EXCLUSIVE")
+
+    with pytest.raises(CoderError, match="database is locked; what is coded is kept"):
+        code_files(made, hold)
+    other.close()
+    assert asked(tmp_path, replace(made, resume=True))[0] == 0
+    assert asked(tmp_path, replace(made, out=tmp_path / "again"))[0] == 0
