@@ -57,7 +57,8 @@ def review_order(
     text_of_row: per row the number of its text; review, margin: per text.
     """
     counts = np.bincount(text_of_row, minlength=len(review))
+    rank = np.empty(len(review), np.int32 if len(review) < 1 << 31 else np.int64)
+    rank[np.lexsort((margin, -counts))] = np.arange(len(review))
     rows = np.flatnonzero(review[text_of_row])
-    text = text_of_row[rows]
-    order = np.lexsort((rows, text, margin[text], -counts[text]))
-    return rows[order].astype(np.int64)
+    # one key a row, and no more copies: there may be a hundred million
+    return rows[np.argsort(rank[text_of_row[rows]], kind="stable")]

@@ -113,7 +113,9 @@ class BatchFile:
     def numbers(self, name: str) -> npt.NDArray[np.int64]:
         """A column of whole numbers."""
         parts = [self.batch(n)[name].to_numpy() for n in range(len(self))]
-        return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+        return (
+            np.concatenate(parts).astype(np.int64, copy=False) if parts else np.zeros(0, np.int64)
+        )
 
     def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
         """The rows at these positions, in this order; a position may recur."""
