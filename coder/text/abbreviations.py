@@ -82,11 +82,9 @@ def _following(kind: str, rows: list[tuple[str, str, str]]) -> frozenset[str]:
         return frozenset((END,))
     if kind == "spine":
         return _SPINE
-    if kind != "body":
-        return frozenset(kind.split("|"))
-    body = frozenset(body_words()) | _BETWEEN
+    words = frozenset(body_words()) | _BETWEEN if kind == "body" else frozenset(kind.split("|"))
     # "r fem" must expand at once, or a second pass would see "r femur" and change it again
-    return body | {key for key, value, _ in rows if value.split()[0] in body}
+    return words | {key for key, value, _ in rows if value.split()[0] in words}
 
 
 @lru_cache(maxsize=len(_COVERS))

@@ -122,6 +122,7 @@ def test_normal_is_total_and_idempotent(text: str, domain: str) -> None:
 
 
 @given(phrases, st.sampled_from(DOMAINS))
+@example("bus mgr", "occupation")
 @settings(max_examples=600, deadline=None)
 def test_normal_is_idempotent_on_abbreviations(text: str, domain: str) -> None:
     once = normal(text, domain)  # type: ignore[arg-type]  # one of DOMAINS
