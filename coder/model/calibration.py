@@ -68,7 +68,7 @@ def consistent_scale(scores: Floats, allowed: sparse.csr_matrix, weight: Floats)
     return float(np.exp(brentq(surplus, low, high, xtol=1e-4)))
 
 
-def switch(quick: Floats, slow: Floats, lost: float = 0.002) -> float:
+def switch(quick: Floats, slow: Floats, lost: float = 0.0015) -> float:
     """The lowest probability of a cheap model from which on a dear one gains next to nothing.
 
     `quick` and `slow` are both models' calibrated probabilities (n, k) of rows that neither has

@@ -38,7 +38,10 @@ class OnnxEncoder(Stored):
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         return onnxruntime.InferenceSession(
-            str(self.folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(self.folder / "model.onnx"),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],  # slower than what it fuses
         )
 
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
