@@ -105,7 +105,6 @@ def test_clerks_at_once(
     server = Server(location)
     ends = time.monotonic() + _SECONDS
     waits: list[float] = []
-    bare: list[float] = []  # requests that ask for nothing: what the machine takes at this load
     saved: list[int] = []
     faults: list[bytes] = []
 
@@ -113,9 +112,6 @@ def test_clerks_at_once(
         chance = random.Random(token)
         time.sleep(chance.random() * 4)
         while time.monotonic() < ends:
-            started = time.perf_counter()
-            server.ask("GET", "/v1/health", None, token)
-            bare.append(time.perf_counter() - started)
             started = time.perf_counter()
             status, answer = server.ask("POST", "/v1/queue/next", {}, token)
             waits.append(time.perf_counter() - started)
@@ -138,12 +134,11 @@ def test_clerks_at_once(
             list(pool.map(clerk, tokens))
     finally:
         server.end()
-    p95, least = (percentile(found, 0.95) * 1000 for found in (waits, bare))
-    shown = f"next p95 {p95:.0f} ms, a bare request {least:.0f} ms"
-    print(f"\n{kind}: {clerks} clerks, {len(saved)} decisions, {shown}")  # noqa: T201
+    p95 = percentile(waits, 0.95) * 1000
+    print(f"\n{kind}: {clerks} clerks, {len(saved)} decisions, next p95 {p95:.0f} ms")  # noqa: T201
     assert faults == []
     check(location, saved)
-    assert p95 < max(150, 10 * least)  # a machine that does other work is slow at everything
+    assert p95 < 150
 
 
 def check(location: str, saved: list[int]) -> None:
