@@ -16,7 +16,8 @@ from collections import Counter
 import numpy as np
 from cleanlab.filter import find_label_issues
 from numpy.typing import NDArray
-from tuning_rows import RECIPES, answers, difference, main
+from scipy import sparse
+from tuning_rows import RECIPES, answers, difference, main, without
 
 from coder.model.encoder import Encoder
 from coder.model.features import Features
@@ -43,8 +44,6 @@ def doubted(rows: Rows, name: str) -> NDArray[np.intp]:
 
 
 def _out_of_fold(design: Design, truth: NDArray[np.intp], how: Settings) -> NDArray[np.float32]:
-    from scipy import sparse
-
     k = int(truth.max()) + 1
     fold = np.random.default_rng(how.seed).integers(0, FOLDS, len(truth))
     out = np.zeros((len(truth), k), np.float32)
@@ -62,26 +61,17 @@ def _out_of_fold(design: Design, truth: NDArray[np.intp], how: Settings) -> NDAr
     return out
 
 
-def less(rows: Rows, out: NDArray[np.intp]) -> Rows:
-    """The rows without those with these numbers."""
-    kept, gone = Rows([], [], []), set(out.tolist())
-    for i in range(len(rows)):
-        if i not in gone:
-            kept.add(rows.prepared[i], rows.labels[i], rows.source[i], rows.part[i])
-    return kept
-
-
 def measure(rows: Rows, name: str, encoder: Encoder) -> dict[str, object]:
     doubt = doubted(rows, name)
     sources = Counter(rows.source[i] for i in rows.where(FIT))
     found = Counter(rows.source[i] for i in doubt)
     every = answers(rows, name, encoder)
-    without = answers(less(rows, doubt), name, encoder)
+    fewer = answers(without(rows, doubt.tolist()), name, encoder)
     return {
         "fitting rows": {s: {"n": n, "doubted": found[s]} for s, n in sorted(sources.items())},
         "with": every.summary(),
-        "without": without.summary(),
-        "gained by leaving them out": difference(every, without),
+        "without": fewer.summary(),
+        "gained by leaving them out": difference(every, fewer),
     }
 
 

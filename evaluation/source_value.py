@@ -16,24 +16,13 @@ import json
 
 import numpy as np
 from cleanlab.filter import find_label_issues
-from tuning_rows import Answers, answers, difference, main
+from tuning_rows import Answers, answers, difference, main, without
 
 from coder.model.encoder import Encoder
 from coder.model.train import FIT, Rows
 
 LEAST = 100  # fitting rows of a source that is left out
 SCHEMES = ("body-part", "injury-type", "isic-4")
-
-
-def without(rows: Rows, source: str) -> Rows:
-    """The rows, less the fitting rows of a source."""
-    kept = Rows([], [], [])
-    for prepared, label, origin, part in zip(
-        rows.prepared, rows.labels, rows.source, rows.part, strict=True
-    ):
-        if part != FIT or origin != source:
-            kept.add(prepared, label, origin, part)
-    return kept
 
 
 def suspicious(answers: Answers) -> dict[str, object]:
@@ -60,7 +49,8 @@ def measure(rows: Rows, name: str, encoder: Encoder) -> dict[str, object]:
     for source, n in counts.items():
         if n < LEAST:
             continue
-        less = answers(without(rows, source), name, encoder)
+        own_rows = [i for i in rows.where(FIT) if rows.source[i] == source]
+        less = answers(without(rows, own_rows), name, encoder)
         own, entry = every.source == source, {"fitting rows": n}
         for what, here in (("its own rows", own), ("all others", ~own)):
             if here.any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,15 @@ class Answers:
                 for source, n in zip(*np.unique(self.source, return_counts=True), strict=True)
             },
         }
+
+
+def without(rows: Rows, gone: Collection[int]) -> Rows:
+    """The rows but those with these numbers."""
+    kept, out = Rows([], [], []), set(gone)
+    for i in range(len(rows)):
+        if i not in out:
+            kept.add(rows.prepared[i], rows.labels[i], rows.source[i], rows.part[i])
+    return kept
 
 
 def answers(rows: Rows, name: str, encoder: Encoder, **changes: Any) -> Answers:

@@ -22,10 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
-import pyarrow as pa
-
 from coder.batch.manifest import program
-from coder.batch.store import BatchFile, write_table
+from coder.batch.store import BatchFile, from_bytes, to_bytes, write_table
 from coder.batch.workers import Engine, Loader, Task, code_texts, loaded
 from coder.errors import CoderError, InputError
 
@@ -146,19 +144,7 @@ def code_sent(key: str, task: Task, number: int, texts: bytes) -> tuple[int, byt
                 raise CoderError("a worker came without its models: continue with --resume")
             _HOMES[key] = tempfile.TemporaryDirectory(prefix="narracoder-")
             _ENGINES[key] = _PARCELS[key].unpack(Path(_HOMES[key].name))
-        return number, _bytes(code_texts(_ENGINES[key], task, _table(texts)))
-
-
-def _bytes(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    out: bytes = sink.getvalue().to_pybytes()
-    return out
-
-
-def _table(sent: bytes) -> pa.Table:
-    return pa.ipc.open_stream(sent).read_all()
+        return number, to_bytes(code_texts(_ENGINES[key], task, from_bytes(texts)))
 
 
 # In this process -------------------------------------------------------------------------------
@@ -179,7 +165,7 @@ def code_on_cluster(task: Task, numbers: Sequence[int], address: str) -> Iterato
     # the loader stays here: its files travel in the parcel, once
     light = replace(task, loader=_nothing)
     calls = (
-        joblib.delayed(code_sent)(sent.key, light, number, _bytes(texts.batch(number)))
+        joblib.delayed(code_sent)(sent.key, light, number, to_bytes(texts.batch(number)))
         for number in numbers
     )
     with _connected(address, sent) as client:
@@ -187,7 +173,7 @@ def code_on_cluster(task: Task, numbers: Sequence[int], address: str) -> Iterato
         with joblib.parallel_config(backend=backend):
             run = joblib.Parallel(n_jobs=-1, batch_size=1, return_as="generator_unordered")
             for number, answer in _failures_told(run, calls):
-                write_table(task.path(number), _table(answer))
+                write_table(task.path(number), from_bytes(answer))
                 yield number
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from coder.batch.cutting import Cutter, text_keys
 from coder.batch.seen import Hashes, Ints, Seen
-from coder.batch.store import BatchFile, BatchWriter, whole
+from coder.batch.store import BatchFile, BatchWriter, from_bytes, to_bytes, whole
 from coder.errors import InputError, OutputError
 
 KEPT: Final = 5  # identities; the one not used for longest goes first
@@ -86,12 +86,13 @@ class Memory:
             sql = "INSERT INTO identity (name, used) VALUES (?, ?) "
             sql += "ON CONFLICT (name) DO UPDATE SET used = excluded.used"
             database.execute(sql, (self._identity, run))
+            number = self._number(database)
             for start in range(0, texts.rows, _BLOCK_ROWS):
                 rows = np.arange(start, min(start + _BLOCK_ROWS, texts.rows))
                 keys = text_keys(texts.take(rows)).astype("<u8").tobytes()
-                block = _packed(decisions.take(first + rows))
+                block = to_bytes(decisions.take(first + rows), "zstd")
                 sql = "INSERT INTO block (identity, keys, decisions) VALUES (?, ?, ?)"
-                database.execute(sql, (self._number(database), keys, block))
+                database.execute(sql, (number, keys, block))
             sql = "SELECT number FROM identity ORDER BY used DESC LIMIT -1 OFFSET ?"
             old = database.execute(sql, (KEPT,)).fetchall()
             database.executemany("DELETE FROM block WHERE identity = ?", old)
@@ -155,22 +156,9 @@ def _copy(database: sqlite3.Connection, at: Ints, path: Path) -> None:
     with whole(path) as part:
         for number in np.unique(blocks).tolist():
             sql = "SELECT decisions FROM block WHERE number = ?"
-            table = _unpacked(database.execute(sql, (number,)).fetchone()[0])
+            table = from_bytes(database.execute(sql, (number,)).fetchone()[0])
             rows = at[blocks == number] & ((1 << _ROW_BITS) - 1)
             writer = writer or BatchWriter(part, table.schema)
             writer.write(table.take(pa.array(rows)))
         if writer:
             writer.close()
-
-
-def _packed(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
-        writer.write_table(table.combine_chunks())
-    out: bytes = sink.getvalue().to_pybytes()
-    return out
-
-
-def _unpacked(blob: bytes) -> pa.Table:
-    return pa.ipc.open_stream(blob).read_all().combine_chunks()

@@ -49,6 +49,21 @@ def write_table(path: Path, table: pa.Table) -> None:
         writer.write(table)
 
 
+def to_bytes(table: pa.Table, compression: str | None = None) -> bytes:
+    """The table as an Arrow stream."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    out: bytes = sink.getvalue().to_pybytes()
+    return out
+
+
+def from_bytes(stream: bytes) -> pa.Table:
+    """The table of an Arrow stream."""
+    return pa.ipc.open_stream(stream).read_all()
+
+
 class Writer(ABC):
     """Takes tables of one schema; the file is complete when the block ends."""
 

@@ -83,7 +83,9 @@ def own(tier: str) -> tuple[Run, list[str]]:
     from coder.batch.store import BatchWriter
     from coder.batch.workers import TEXTS, Task, code_batches
     from coder.cli.loading import EngineSpec
+    from coder.model.model import TIERS
 
+    loader = EngineSpec(tier=next(known for known in TIERS if known == tier))
     cores = os.cpu_count() or 1
     names = ["narrative", "job_title"]
 
@@ -96,7 +98,7 @@ def own(tier: str) -> tuple[Run, list[str]]:
                 for start in range(0, len(distinct), size):
                     writer.write(pa.table({column: distinct[start : start + size]}))
             named = tuple((scheme, scheme) for scheme in schemes)
-            task = Task(EngineSpec(tier=tier), Path(name), named, (column,), ())  # type: ignore[arg-type]  # one of the tiers
+            task = Task(loader, Path(name), named, (column,), ())
             for _number in code_batches(task, range(-(-len(distinct) // size)), cores):
                 pass
 

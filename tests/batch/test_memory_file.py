@@ -11,6 +11,7 @@ import pytest
 
 from coder.batch import Job, code_files
 from coder.batch import memory as memory_module
+from coder.batch.store import from_bytes
 from coder.batch.workers import loaded
 from coder.errors import CoderError
 from tests.batch.engine import LoadKeywordEngine
@@ -155,7 +156,7 @@ def test_the_file_is_its_owners_and_holds_no_text(tmp_path: Path) -> None:
     assert len(blocks) == 1
     for keys, decisions in blocks:
         assert TOKEN.encode() not in keys
-        assert TOKEN not in json.dumps(memory_module._unpacked(decisions).to_pylist())
+        assert TOKEN not in json.dumps(from_bytes(decisions).to_pylist())
 
 
 def _of_others(path: Path) -> None:
