@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from coder.batch.blocks import Block, Source
 from coder.batch.cells import csv_header, csv_lines, texts
 from coder.batch.cutting import Cutter, text_keys
+from coder.batch.ids import Ids, Repeated, places, source_and_row
 from coder.batch.records import Rejected, printable
 from coder.batch.seen import Ints, Seen, distinct, hashes
 from coder.batch.store import BatchWriter, whole
@@ -28,7 +29,6 @@ TEXT_NUMBER: Final = "\0text"
 REJECTED_COLUMNS: Final = ("source", "row", "reason", "raw")
 
 _ID_NAMES: Final = ("id", "record_id", "case_id")
-_ROW_BITS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,25 @@ def take_in(plan: Plan, folder: Path) -> Intake:
     """Read all sources into rows.arrow, texts.arrow and rejected.csv of `folder`.
 
     A row is kept with the number of its text; a text is the values of all text columns
-    together, and equal ones have one number. Row order is that of the inputs. Raises InputError
-    for a file that turns out damaged; the folder then holds none of the three files.
+    together, and equal ones have one number. Row order is that of the inputs. Of records with one
+    id the first is kept; where there are any, the sources are read a second time. Raises
+    InputError for a file that turns out damaged; the folder then holds none of the three files.
     """
+    with _without_collector():
+        if plan.id_column is None:
+            return _read(plan, folder)
+        ids = Ids(folder / "ids")
+        intake = _read(plan, folder, ids=ids)
+        repeated = ids.repeated()
+        return _read(plan, folder, repeated=repeated) if len(repeated) else intake
+
+
+def _read(
+    plan: Plan, folder: Path, *, ids: Ids | None = None, repeated: Repeated | None = None
+) -> Intake:
+    """One reading of all sources: ids go to `ids`, what is `repeated` is rejected."""
     text_schema = pa.schema([pa.field(name, pa.string()) for name in plan.text_columns])
     with (
-        _without_collector(),
         whole(folder / "rows.arrow") as rows_path,
         whole(folder / "texts.arrow") as texts_path,
         whole(folder / "rejected.csv") as rejected_path,
@@ -85,7 +98,6 @@ def take_in(plan: Plan, folder: Path) -> Intake:
         rejects.write(csv_header(list(REJECTED_COLUMNS)))
         cutter = Cutter(numbered, plan.batch_size)
         texts_seen = _Texts(cutter)
-        ids = _Ids(plan.id_column, plan.sources) if plan.id_column else None
         intake = Intake()
         for number, source in enumerate(plan.sources):
             intake.read.append(0)
@@ -93,8 +105,10 @@ def take_in(plan: Plan, folder: Path) -> Intake:
             for raw_block in source.blocks(BLOCK_ROWS):
                 block = _prepared(raw_block, plan)
                 intake.read[-1] += block.table.num_rows + len(block.rejected)
-                if ids:
-                    block = ids.without_duplicates(block, number)
+                if ids and plan.id_column:
+                    _note_ids(ids, block, plan.id_column, number)
+                if repeated:
+                    block = _without_repeated(block, repeated, plan.sources, number)
                 intake.rejected[-1] += len(block.rejected)
                 rejects.write(_reject_lines(source.path, block.rejected))
                 if block.table.num_rows:
@@ -103,6 +117,26 @@ def take_in(plan: Plan, folder: Path) -> Intake:
         cutter.finish()
         intake.texts = numbered.rows
     return intake
+
+
+def _note_ids(ids: Ids, block: Block, column: str, source: int) -> None:
+    """Of the rows that have an id."""
+    found = texts(block.table[column])
+    named = np.flatnonzero(pc.not_equal(found, "").to_numpy(zero_copy_only=False))
+    keys = hashes(found.take(pa.array(named)).to_pylist())
+    ids.add(keys, places(block, source)[named])
+
+
+def _without_repeated(
+    block: Block, repeated: Repeated, sources: Sequence[Source], source: int
+) -> Block:
+    """The block with second and later records of an id rejected."""
+    why: dict[int, str] = {}
+    for place, first in repeated.among(places(block, source)).items():
+        other, row = source_and_row(first)
+        file = f" of {sources[other].path.name}" if other != source else ""
+        why[place] = f"duplicate id (first in row {row}{file})"
+    return _set_aside(block, why)
 
 
 @contextmanager
@@ -216,35 +250,3 @@ class _Texts:
         self._count += len(new)
         self._cutter.add(table.take(pa.array(first[new])))
         return numbers[inverse]
-
-
-class _Ids:
-    """Finds records whose id an earlier record had."""
-
-    def __init__(self, column: str, sources: Sequence[Source]) -> None:
-        self._column = column
-        self._sources = sources
-        self._seen = Seen()
-
-    def without_duplicates(self, block: Block, source: int) -> Block:
-        """The block with second and later records of an id rejected; empty ids are all kept."""
-        ids = texts(block.table[self._column])
-        named = np.flatnonzero(pc.not_equal(ids, "").to_numpy(zero_copy_only=False))
-        keys = hashes(ids.take(pa.array(named)).to_pylist())
-        first, inverse = distinct(keys)
-        found = self._seen.find(keys[first])
-        new = np.flatnonzero(found < 0)
-        found[new] = (source << _ROW_BITS) | block.rows[named[first[new]]]
-        self._seen.add(keys[first[new]], found[new])
-        repeated = np.ones(len(named), dtype=bool)
-        repeated[first[new]] = False
-        why = {
-            int(place): self._reason(int(earlier), source)
-            for place, earlier in zip(named[repeated], found[inverse][repeated], strict=True)
-        }
-        return _set_aside(block, why)
-
-    def _reason(self, earlier: int, source: int) -> str:
-        other, row = earlier >> _ROW_BITS, earlier & ((1 << _ROW_BITS) - 1)
-        file = f" of {self._sources[other].path.name}" if other != source else ""
-        return f"duplicate id (first in row {row}{file})"

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,9 @@ from coder.batch.store import BatchFile, BatchWriter, remove
 from coder.batch.workers import Task
 from coder.batch.writing import open_writer
 from coder.errors import CoderError
+
+#: Rows of review.csv written at a time; they come from all over the file of rows.
+_REVIEW_ROWS: Final = 50_000
 
 
 @dataclass(slots=True)
@@ -111,7 +114,6 @@ def _write_coded(path: Path, task: Task, rows: BatchFile, answers: Answers, coun
 def _write_review(
     path: Path, task: Task, rows: BatchFile, answers: Answers, counts: Counts
 ) -> None:
-    text_of_row = rows.numbers(TEXT_NUMBER)
     schema = _output_schema(rows, _added(task))
     with path.open("wb") as stream:
         stream.write(csv_header(schema.names))
@@ -119,12 +121,11 @@ def _write_review(
             return
         review = answers.each(lambda batch: needs_review(batch, task.schemes))
         margin = answers.each(lambda batch: margins(batch, task.schemes))
-        order = review_order(text_of_row, review, margin)
-        for start in range(0, len(order), BLOCK_ROWS):
-            places = order[start : start + BLOCK_ROWS]
-            found = answers.of(text_of_row[places])
-            stream.write(csv_lines(_beside(rows.take(places), found, schema)))
-    counts.review = len(order)
+        for places in review_order(lambda: rows.numbers(TEXT_NUMBER), review, margin, _REVIEW_ROWS):
+            block = rows.take(places)
+            found = answers.of(block[TEXT_NUMBER].to_numpy())
+            stream.write(csv_lines(_beside(block, found, schema)))
+            counts.review += len(places)
 
 
 def _added(task: Task, *, review: bool = True) -> pa.Schema:

@@ -23,7 +23,8 @@ from coder.batch.intake import TEXT_NUMBER, Intake, Plan, find_id_column, take_i
 from coder.batch.memory import Memory
 from coder.batch.opening import open_source
 from coder.batch.outcome import Answers, gather, write_results
-from coder.batch.seen import Ints
+from coder.batch.queueing import rows_of_texts
+from coder.batch.seen import Ints, joined
 from coder.batch.store import WORK, BatchFile, locked, write_json, write_table
 from coder.batch.workers import (
     TEXTS,
@@ -277,7 +278,7 @@ def _recall(job: Job, checked: _Checked) -> Ints:
         (work / KNOWN).unlink(missing_ok=True)
         place = checked.memory.recall(texts, work / KNOWN, work / NEW, job.batch_size)
         write_table(done, pa.table({"place": place}))
-    return BatchFile(done).numbers("place")
+    return joined(BatchFile(done).numbers("place"))
 
 
 def _remember(checked: _Checked, answers: Answers) -> int | None:
@@ -296,7 +297,9 @@ def _code(job: Job, task: Task, place: Ints, intake: Intake, progress: Progress)
     rows = BatchFile(job.out / WORK / "rows.arrow")
     sizes = np.diff(texts.starts)
     waiting = [n for n in range(len(texts)) if not task.is_done(n, int(sizes[n]))]
-    shares = np.bincount(place[rows.numbers(TEXT_NUMBER)], minlength=len(place))[-texts.rows :]
+    shares = np.zeros(len(place), np.int64)
+    np.add.at(shares, place, rows_of_texts(rows.numbers(TEXT_NUMBER), len(place)))
+    shares = shares[len(place) - texts.rows :]
     records = [int(shares[a:b].sum()) for a, b in pairwise(texts.starts)]
     done = intake.kept - sum(records[number] for number in waiting)
     progress(done, intake.kept)

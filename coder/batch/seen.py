@@ -1,9 +1,9 @@
-"""What has been seen before, in 24 bytes each: for identical texts and for duplicate ids."""
+"""What has been seen before, in 24 bytes each: for identical texts."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,11 @@ def hashes(keys: Sequence[str]) -> Hashes:
         for key in keys
     )
     return np.frombuffer(joined, dtype="<u8").reshape(-1, 2).astype(np.uint64)
+
+
+def joined(parts: Iterable[Ints]) -> Ints:
+    """All parts after one another; there may be none."""
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
 
 class _Run(NamedTuple):

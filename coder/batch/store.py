@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import mmap
 import os
 import shutil
 from abc import ABC, abstractmethod
@@ -20,6 +21,8 @@ from coder.errors import OutputError
 
 WORK: Final = ".work"
 _PART: Final = ".part"
+#: Batches of which a few rows are taken, until their pages are given back.
+_KEPT: Final = 32
 
 
 @contextlib.contextmanager
@@ -108,8 +111,10 @@ class BatchFile:
     """An Arrow file, mapped into memory: batches by number, rows by position."""
 
     def __init__(self, path: Path) -> None:
-        self._reader = pa.ipc.open_file(pa.memory_map(str(path)))
-        sizes = [self._reader.get_batch(n).num_rows for n in range(len(self))]
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(self._map)))
+        sizes = [self._batch(n).num_rows for n in range(len(self))]
         self.starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.schema: pa.Schema = self._reader.schema
 
@@ -123,14 +128,13 @@ class BatchFile:
 
     def batch(self, number: int) -> pa.Table:
         """One batch as a table, without copying."""
-        return pa.Table.from_batches([self._reader.get_batch(number)])
+        self._forget()
+        return pa.Table.from_batches([self._batch(number)])
 
-    def numbers(self, name: str) -> npt.NDArray[np.int64]:
-        """A column of whole numbers."""
-        parts = [self.batch(n)[name].to_numpy() for n in range(len(self))]
-        return (
-            np.concatenate(parts).astype(np.int64, copy=False) if parts else np.zeros(0, np.int64)
-        )
+    def numbers(self, name: str) -> Iterator[npt.NDArray[np.int64]]:
+        """A column of whole numbers, batch by batch."""
+        for number in range(len(self)):
+            yield self.batch(number)[name].to_numpy().astype(np.int64, copy=False)
 
     def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
         """The rows at these positions, in this order; a position may recur."""
@@ -139,18 +143,28 @@ class BatchFile:
         wanted, back = np.unique(positions, return_inverse=True)
         batches = np.searchsorted(self.starts, wanted, side="right") - 1
         parts = []
-        for number in np.unique(batches):
+        for turn, number in enumerate(np.unique(batches)):
+            if turn % _KEPT == 0:
+                self._forget()
             local = wanted[batches == number] - self.starts[number]
-            parts.append(self._reader.get_batch(int(number)).take(pa.array(local)))
+            parts.append(self._batch(int(number)).take(pa.array(local)))
         table = pa.Table.from_batches(parts).combine_chunks()
         return table.take(pa.array(back.reshape(-1)))
+
+    def _batch(self, number: int) -> pa.RecordBatch:
+        return self._reader.get_batch(number)
+
+    def _forget(self) -> None:
+        """Give back the pages read so far; the system brings them again where they are used."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
 
 def batch_rows(path: Path) -> int | None:
     """Rows in an Arrow file, or None when it is missing or was not finished."""
     try:
         return BatchFile(path).rows
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):  # an empty file cannot be mapped
         return None
 
 

@@ -8,12 +8,17 @@ the temperature (Guo et al. 2017).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from coder.model.softmax import Floats, log_softmax, partial_target
+
+
+#: Less than this is as good as impossible, and its logarithm stays finite.
+TINY: Final = 1e-6
 
 
 def stack(
@@ -68,19 +73,20 @@ def consistent_scale(scores: Floats, allowed: sparse.csr_matrix, weight: Floats)
     return float(np.exp(brentq(surplus, low, high, xtol=1e-4)))
 
 
-def switch(quick: Floats, slow: Floats, lost: float = 0.0015) -> float:
-    """The lowest probability of a cheap model from which on a dear one gains next to nothing.
+def switch(quick: Floats, slow: Floats, lost: float) -> float:
+    """The lowest probability of a cheap model from which on a dear one says next to nothing more.
 
     `quick` and `slow` are both models' calibrated probabilities (n, k) of rows that neither has
-    seen. Leaving a row to `quick` costs what `slow` thinks more likely of its own best code than
-    of that of `quick`; rows are left from the surest on while this comes to at most the share
-    `lost` of all n. Expected, not counted against labels: a count over so few rows that differ is
-    luck. 2.0, which no probability reaches, where nothing can be left.
+    seen. Leaving a row to `quick` costs the log-likelihood that `slow` expects to lose by it
+    (Kullback & Leibler 1951), in nats; rows are left from the surest on while this comes to at
+    most `lost` a row of all n. Expected, not counted against labels: a count over so few rows that
+    differ is luck. 2.0, which no probability reaches, where nothing can be left.
     """
     sure = quick.max(axis=1, initial=0)
     order = np.argsort(-sure, kind="stable")
-    cost = slow.max(axis=1, initial=0) - slow[np.arange(len(slow)), quick.argmax(axis=1)]
-    kept = int((np.cumsum(cost[order], dtype=np.float64) <= lost * len(order)).sum())
+    known = np.log(np.maximum(slow, TINY)) - np.log(np.maximum(quick, TINY))
+    cost = (slow * known).sum(axis=1, dtype=np.float64)[order]
+    kept = int((np.cumsum(cost) <= lost * len(order)).sum())
     return float(sure[order[kept - 1]]) if kept else 2.0
 
 

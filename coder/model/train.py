@@ -103,6 +103,7 @@ class Settings:
     context        how much the scores of the context fields count beside the main text's
     budget         the most n-gram weights to store
     fast_budget    the same for the fast tier
+    switch_loss    log-likelihood that the tier auto may lose to the fast one, nats a record
     """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
@@ -116,6 +117,7 @@ class Settings:
     context: float = 0.3
     budget: int = 3_000_000
     fast_budget: int = 1_000_000
+    switch_loss: float = 0.03
     seed: int = 0
 
 
@@ -159,7 +161,7 @@ def train(
     model = Model(scheme, codes, features, tier(encoder, how.budget, 0.0).stored(), encoder)
     if static is not None:
         quick = Fast(tier(static, how.fast_budget, 0.45).stored(), static, 1.0)
-        model.fast = replace(quick, sure=_switch(model, quick, rows, chosen))
+        model.fast = replace(quick, sure=_switch(model, quick, rows, chosen, how.switch_loss))
     model.manifest = {
         "shipped_scheme": shipped_scheme,
         "training": {
@@ -176,12 +178,12 @@ def train(
     return model, found
 
 
-def _switch(model: Model, fast: Fast, rows: Rows, chosen: NDArray[np.intp]) -> float:
+def _switch(model: Model, fast: Fast, rows: Rows, chosen: NDArray[np.intp], lost: float) -> float:
     """From which probability of the fast tier on the accurate one is not asked."""
     prepared = [rows.prepared[i] for i in chosen]
     slow = model.probabilities(prepared).values
     quick = replace(model, fast=fast, tier="fast").probabilities(prepared).values
-    return switch(quick, slow)
+    return switch(quick, slow, lost)
 
 
 def fingerprint(rows: Rows) -> str:

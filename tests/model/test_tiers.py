@@ -136,16 +136,23 @@ def test_vectors_are_means_of_length_one() -> None:
 def test_the_switch_is_the_lowest_that_loses_little() -> None:
     quick = np.array([[0.6, 0.4], [0.9, 0.1], [0.7, 0.3], [0.8, 0.2]], np.float32)
     slow = np.array([[0.1, 0.9], [0.9, 0.1], [0.4, 0.6], [0.8, 0.2]], np.float32)
-    # by falling probability, leaving a row to the quick model costs 0, 0, 0.2 and 0.8
+    third = 0.4 * np.log(0.4 / 0.7) + 0.6 * np.log(0.6 / 0.3)
+    fourth = 0.1 * np.log(0.1 / 0.6) + 0.9 * np.log(0.9 / 0.4)
+    # by falling probability, leaving a row to the quick model costs 0, 0, `third` and `fourth`
     assert switch(quick, slow, 0.0) == pytest.approx(0.8)
-    assert switch(quick, slow, 0.21 / 4) == pytest.approx(0.7)
-    assert switch(quick, slow, 0.99 / 4) == pytest.approx(0.7)
-    assert switch(quick, slow, 1.01 / 4) == pytest.approx(0.6)
+    assert switch(quick, slow, 1.01 * third / 4) == pytest.approx(0.7)
+    assert switch(quick, slow, 0.99 * (third + fourth) / 4) == pytest.approx(0.7)
+    assert switch(quick, slow, 1.01 * (third + fourth) / 4) == pytest.approx(0.6)
     assert switch(quick, 1 - quick, 0.0) == 2.0
 
 
-def test_where_both_agree_everything_is_left_to_the_quick_model() -> None:
+def test_where_both_say_the_same_everything_is_left_to_the_quick_model() -> None:
     quick = np.array([[0.6, 0.4], [0.2, 0.8]], np.float32)
-    assert switch(quick, quick**2 / (quick**2).sum(axis=1, keepdims=True), 0.0) == pytest.approx(
-        0.6
-    )
+    assert switch(quick, quick, 0.0) == pytest.approx(0.6)
+
+
+def test_a_surer_answer_is_worth_asking_for_and_impossible_codes_cost_a_finite_amount() -> None:
+    quick = np.array([[0.6, 0.4], [1.0, 0.0]], np.float32)
+    surer = np.array([[0.99, 0.01], [1.0, 0.0]], np.float32)
+    assert switch(quick, surer, 0.01) == 1.0
+    assert switch(quick, 1 - quick, 20.0) == pytest.approx(0.6)

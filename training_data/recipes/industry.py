@@ -86,4 +86,5 @@ def settings(_scheme: str) -> Settings:
         batch=128,
         budget=800_000,
         fast_budget=1_500_000,
+        switch_loss=0.005,  # short texts: the encoder costs little
     )

@@ -114,4 +114,5 @@ def settings(_scheme: str) -> Settings:
         batch=256,
         budget=800_000,
         fast_budget=1_800_000,
+        switch_loss=0.005,  # short texts: the encoder costs little
     )
