@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from coder.batch.cells import csv_header, csv_lines
 from coder.batch.columns import STATUSES, decision_schema, input_names
-from coder.batch.intake import BLOCK_ROWS, TEXT_NUMBER, Intake
+from coder.batch.intake import TEXT_NUMBER, Intake
 from coder.batch.queueing import margins, needs_review, review_order
 from coder.batch.seen import Ints
 from coder.batch.store import BatchFile, BatchWriter, remove

@@ -16,7 +16,6 @@ from scipy import sparse
 
 from coder.model.softmax import Floats, log_softmax, partial_target
 
-
 #: Less than this is as good as impossible, and its logarithm stays finite.
 TINY: Final = 1e-6
 
