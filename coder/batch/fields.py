@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from coder.errors import InputError
-from coder.text import resolve_fields
+from coder.text import FieldMap, resolve_fields
 
 
 def text_columns(
@@ -14,18 +14,18 @@ def text_columns(
     override: Mapping[str, Sequence[str]],
     *,
     asked: bool,
-) -> dict[str, tuple[str, ...]]:
+) -> dict[str, FieldMap]:
     """The text columns of each scheme that can be coded from this input.
 
     `targets` maps the name of what is coded to its scheme, `override` names columns for it.
     When the caller `asked` for these, each must have a column; otherwise those without
     are left out. Raises InputError, listing the columns found, when nothing can be coded.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, FieldMap] = {}
     problem: InputError | None = None
     for name, scheme in targets.items():
         try:
-            found[name] = resolve_fields(columns, scheme, override.get(name)).names
+            found[name] = resolve_fields(columns, scheme, override.get(name))
         except InputError as error:
             if asked or name in override:
                 raise

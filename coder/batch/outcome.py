@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +14,13 @@ from numpy.typing import NDArray
 
 from coder.batch.cells import csv_header, csv_lines
 from coder.batch.columns import STATUSES, decision_schema, input_names
-from coder.batch.intake import TEXT_NUMBER, Intake
+from coder.batch.intake import BLOCK_ROWS, TEXT_NUMBER, Intake
 from coder.batch.queueing import margins, needs_review, review_order
 from coder.batch.seen import Ints
 from coder.batch.store import BatchFile, BatchWriter, remove
 from coder.batch.workers import Task
 from coder.batch.writing import open_writer
 from coder.errors import CoderError
-
-#: Rows of review.csv written at a time; they come from all over the file of rows.
-_REVIEW_ROWS: Final = 50_000
 
 
 @dataclass(slots=True)
@@ -121,7 +118,7 @@ def _write_review(
             return
         review = answers.each(lambda batch: needs_review(batch, task.schemes))
         margin = answers.each(lambda batch: margins(batch, task.schemes))
-        for places in review_order(lambda: rows.numbers(TEXT_NUMBER), review, margin, _REVIEW_ROWS):
+        for places in review_order(lambda: rows.numbers(TEXT_NUMBER), review, margin, BLOCK_ROWS):
             block = rows.take(places)
             found = answers.of(block[TEXT_NUMBER].to_numpy())
             stream.write(csv_lines(_beside(block, found, schema)))

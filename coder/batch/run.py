@@ -38,6 +38,7 @@ from coder.batch.workers import (
 from coder.batch.writing import EXCEL_CHARACTERS, FORMATS, check_fits
 from coder.errors import InputError, OutputError, SchemeError
 from coder.evidence.time_lost import Order
+from coder.text import FieldMap
 
 BATCH_SIZE: Final = 2_000
 #: With a memory: the decisions that it has, and the texts that it has not.
@@ -138,7 +139,7 @@ def _check(job: Job) -> _Checked:
     facts = Facts.of(schema.names, narrative, job.dates) if job.facts else None
     columns = text_columns(visible, targets, job.text, asked=job.schemes is not None)
     groups = group_columns(engine)
-    used = {name for names in columns.values() for name in names} | set(groups)
+    used = {name for fields in columns.values() for name in fields.names} | set(groups)
     used |= set(facts.columns if facts else ())
     for name in groups:
         _require(schema, name, "the policy has thresholds by '{}', which is no column of the input")
@@ -154,7 +155,7 @@ def _check(job: Job) -> _Checked:
     text_names = tuple(name for name in schema.names if name in used)
     memory = None
     if job.memory:
-        memory = Memory(job.memory, _identity(task, text_names, engine))
+        memory = Memory(job.memory, _identity(task, columns, text_names, engine))
         memory.check()
     return _Checked(
         Plan(
@@ -174,10 +175,13 @@ def _check(job: Job) -> _Checked:
     )
 
 
-def _identity(task: Task, text_columns: tuple[str, ...], engine: Engine) -> str:
+def _identity(
+    task: Task, columns: Mapping[str, FieldMap], text_columns: tuple[str, ...], engine: Engine
+) -> str:
     """Names all that decides what is made of a text, besides the text."""
-    facts = asdict(task.facts) if task.facts else None
-    parts = [task.named, task.columns, task.text, text_columns, facts]
+    read = {name: (list(fields.columns.items()), fields.lone) for name, fields in columns.items()}
+    facts = (task.facts.columns, task.facts.narrative, task.facts.order) if task.facts else None
+    parts = [task.named, read, task.text, text_columns, facts]
     content = {"task": parts, "engine": dict(engine.manifest()), **manifest.program()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -29,14 +29,15 @@ print(highest)
 """
 
 
-def peak(folder: Path, rows: int) -> float:
+def peak(folder: Path, rows: int, distinct: int) -> float:
     """Peak memory of its own, in MB, of coding so many narratives, a tenth of them for review."""
     source = folder / f"{rows}.csv"
     with source.open("w") as stream:
         stream.write("id,narrative\n")
         for number in range(rows):
-            more = "and head " if number % 10 == 0 else ""
-            stream.write(f"{number},case {number} cut his hand {more}{'on the saw ' * 12}\n")
+            case = number % distinct
+            more = "and head " if case % 10 == 0 else ""
+            stream.write(f"{number},case {case} cut his hand {more}{'on the saw ' * 12}\n")
     command = [sys.executable, "-c", CODE, str(source), str(folder / f"out{rows}")]
     shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return int(shown.stdout) / 1024
@@ -44,7 +45,13 @@ def peak(folder: Path, rows: int) -> float:
 
 @pytest.mark.slow
 def test_peak_memory_of_ten_times_the_rows(tmp_path: Path) -> None:
-    small, large = peak(tmp_path, 30_000), peak(tmp_path, 300_000)
-    # 24 bytes per id and per text, and a few numbers per row
+    small, large = peak(tmp_path, 30_000, 30_000), peak(tmp_path, 300_000, 300_000)
+    # 24 bytes per text, and a few numbers; the rest are the engine's and blocks of rows
     assert large - small < 270_000 * 300 / 2**20
     assert large < 500
+
+
+@pytest.mark.slow
+def test_rows_of_texts_that_recur_take_no_memory_however_many_they_are(tmp_path: Path) -> None:
+    small, large = peak(tmp_path, 200_000, 1_000), peak(tmp_path, 1_000_000, 1_000)
+    assert large - small < 800_000 * 24 / 2**20  # less than an id's hash and row

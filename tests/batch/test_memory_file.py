@@ -78,6 +78,15 @@ def test_what_decides_otherwise_remembers_for_itself(
     assert asked(tmp_path, job(source, tmp_path / "c", memory=memory))[0] == 0
 
 
+def test_a_column_that_no_scheme_reads_changes_nothing(tmp_path: Path) -> None:
+    memory = tmp_path / "memory"
+    first = write_csv(tmp_path / "a.csv", [("1", "cut hand")], "id,narrative")
+    second = write_csv(tmp_path / "b.csv", [("2", "60", "cut hand")], "id,age,narrative")
+    made = job(first, tmp_path / "a", memory=memory, schemes=("body-part",))
+    code_files(made)
+    assert asked(tmp_path, replace(made, inputs=(second,), out=tmp_path / "b"))[0] == 0
+
+
 def test_the_same_text_in_another_column_is_another_text(tmp_path: Path) -> None:
     memory = tmp_path / "memory"
     header = "id,narrative,job_title"
