@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -34,6 +35,7 @@ from coder.batch.workers import (
     code_batches,
     group_columns,
     loaded,
+    started,
 )
 from coder.batch.writing import EXCEL_CHARACTERS, FORMATS, check_fits
 from coder.errors import InputError, OutputError, SchemeError
@@ -44,6 +46,8 @@ BATCH_SIZE: Final = 2_000
 #: With a memory: the decisions that it has, and the texts that it has not.
 KNOWN: Final = "known.arrow"
 NEW: Final = "new.arrow"
+#: Bytes of input that take about as long to read as an engine to load.
+WORTH_STARTING: Final = 8_000_000
 
 #: Called with records done and records in all.
 Progress = Callable[[int, int], None]
@@ -98,8 +102,9 @@ def code_files(job: Job, progress: Progress = lambda _done, _all: None) -> manif
         if found is folder.Start.COMPLETE:
             return manifest.read_summary(job.out)
         with locked(job.out / WORK):
-            intake = _intake(job, checked)
-            place = _recall(job, checked)
+            with _workers(job):
+                intake = _intake(job, checked)
+                place = _recall(job, checked)
             reused = _code(job, checked.task, place, intake, progress)
             answers = gather(checked.task, job.out / WORK / KNOWN, place)
             counts = write_results(checked.task, answers, job.file_format, sum(intake.rejected))
@@ -258,6 +263,18 @@ def _plan(job: Job, checked: _Checked) -> dict[str, object]:
         "engine": dict(checked.engine),
         "program": manifest.program(),
     }
+
+
+@contextmanager
+def _workers(job: Job) -> Iterator[None]:
+    """Processes load the engine while this one reads, where there is enough to read."""
+    if job.cluster or job.jobs == 1 or sum(p.stat().st_size for p in job.inputs) < WORTH_STARTING:
+        yield
+        return
+    loading = started(job.loader, job.jobs)
+    yield
+    for _ in loading:
+        pass
 
 
 def _intake(job: Job, checked: _Checked) -> Intake:

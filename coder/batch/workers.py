@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
 
@@ -17,6 +17,8 @@ from coder.errors import CoderError
 
 #: The distinct texts of a run, in its working folder.
 TEXTS: Final = "texts.arrow"
+
+Answer = TypeVar("Answer")
 
 
 class Named(Protocol):
@@ -144,16 +146,35 @@ def code_batches(task: Task, numbers: Sequence[int], jobs: int) -> Iterator[int]
         for number in numbers:
             yield code_batch(task, number)
         return
-    import joblib
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    run: Callable[..., Iterator[int]] = joblib.Parallel(
-        n_jobs=jobs, batch_size=1, return_as="generator_unordered"
-    )
     try:
-        yield from run(joblib.delayed(code_batch)(task, number) for number in numbers)
+        yield from _in_processes(code_batch, [(task, number) for number in numbers], jobs)
     except TerminatedWorkerError:
         raise CoderError(
             "a worker process died, perhaps for lack of memory: "
             "continue with --resume and fewer --jobs"
         ) from None
+
+
+def started(loader: Loader, jobs: int) -> Iterator[None]:
+    """Have worker processes load the engine, beside what this one does until the end is asked for.
+
+    `code_batches` with as many jobs finds them ready.
+    """
+    return _in_processes(_load, [(loader,)] * jobs, jobs)
+
+
+def _load(loader: Loader) -> None:
+    loaded(loader)
+
+
+def _in_processes(
+    what: Callable[..., Answer], arguments: Sequence[tuple[Any, ...]], jobs: int
+) -> Iterator[Answer]:
+    """What comes of each call, in order of completion; work begins at once."""
+    import joblib
+
+    run = joblib.Parallel(n_jobs=jobs, batch_size=1, return_as="generator_unordered")
+    found: Iterator[Answer] = run(joblib.delayed(what)(*each) for each in arguments)
+    return found
