@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coder.batch.cells import texts
-from coder.batch.seen import Hashes, hashes
+from coder.batch.seen import Hashes, Ints, hashes
 from coder.batch.store import BatchWriter
 
 _BATCH_CHARACTERS: Final = 1 << 23
@@ -45,10 +45,32 @@ class Cutter:
         self._waiting = [waiting.slice(start)] if start < waiting.num_rows else []
 
 
-def text_keys(table: pa.Table) -> Hashes:
-    """A hash of each row of text columns: two rows have the same one when all cells are equal."""
+class Distinct(NamedTuple):
+    """The distinct rows of a table of texts, in order of appearance.
+
+    keys are their hashes, first where each comes first, number which of them each row is.
+    """
+
+    keys: Hashes
+    first: Ints
+    number: Ints
+
+
+def distinct_texts(table: pa.Table) -> Distinct:
+    """Two rows are the same when all cells are equal."""
     # cells hold no NUL, so joining with it keeps different rows different
-    return hashes(_joined(table.columns).to_pylist())
+    found = _joined(table.columns).dictionary_encode()
+    number = found.indices.to_numpy().astype(np.int64)
+    first = np.empty(len(found.dictionary), np.int64)
+    first[number[::-1]] = np.arange(len(number))[::-1]  # of several, the last written stays
+    return Distinct(hashes(found.dictionary.to_pylist()), first, number)
+
+
+def text_keys(table: pa.Table) -> Hashes:
+    """The hash of each row."""
+    found = distinct_texts(table)
+    keys: Hashes = found.keys[found.number]
+    return keys
 
 
 def _joined(columns: Sequence[pa.ChunkedArray]) -> pa.Array:

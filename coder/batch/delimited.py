@@ -9,7 +9,6 @@ from coder.batch.blocks import (
     Block,
     ReadOptions,
     header_names,
-    text_blocks,
     text_schema,
     unreadable,
 )
@@ -22,6 +21,7 @@ from coder.batch.dialect import (
     find_encoding,
     open_text,
 )
+from coder.batch.plain import delimited_blocks
 from coder.batch.records import Lines, Rejected, records
 from coder.errors import InputError
 
@@ -54,16 +54,14 @@ class TextSource:
                 file=str(path),
                 row=header.row,
             )
-        self._names = header_names(header.cells, path)
-        self.schema = text_schema(self._names)
+        self.schema = text_schema(header_names(header.cells, path))
 
     def blocks(self, size: int) -> Iterator[Block]:
         try:
             with open_text(self.path, self.encoding) as stream:
                 lines = Lines(stream)
                 next(records(lines, self.delimiter, None))
-                rows = records(lines, self.delimiter, len(self._names))
-                yield from text_blocks(self.schema, rows, size)
+                yield from delimited_blocks(lines, self.delimiter, self.schema, size)
         except GZIP_DAMAGE:
             raise self._damaged() from None
         except OSError as error:

@@ -7,17 +7,43 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from coder.batch.blocks import Block
-from coder.batch.seen import Hashes, Ints, joined
+from coder.batch.seen import Hashes, Ints, hashes, joined
 from coder.batch.store import remove
 
-#: Files that ids are dealt to by their hash; one at a time is sorted in memory.
+#: Files that ids are dealt to by their key; one at a time is sorted in memory.
 BUCKETS: Final = 256
 #: Ids held until they are dealt.
 _HELD: Final = 1 << 19
 _ROW_BITS: Final = 40
-_WIDTH: Final = 3  # two halves of a hash and a place
+_WIDTH: Final = 3  # two halves of a key and a place
+_SHORT: Final = 16  # bytes
+#: Spreads keys over the buckets (Knuth, Fibonacci hashing): ids often begin alike.
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)
+
+
+def id_keys(ids: pa.Array) -> Hashes:
+    """128 bits for each id (n, 2): its UTF-8 bytes where they fit, else their hash.
+
+    Ids hold no NUL, so a short one and its padding cannot be another one.
+    """
+    lengths = pc.binary_length(ids).to_numpy(zero_copy_only=False)
+    keys = np.zeros((len(ids), _SHORT), np.uint8)
+    short = np.flatnonzero(lengths <= _SHORT)
+    held = np.arange(_SHORT) < lengths[short, None]
+    some = ids.take(pa.array(short)).cast(pa.large_binary())
+    _, starts, data = some.buffers()
+    ends = np.frombuffer(starts, np.int64)[: len(some) + 1]
+    letters = np.zeros((len(short), _SHORT), np.uint8)
+    letters[held] = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]] if held.any() else 0
+    keys[short] = letters
+    out: Hashes = keys.view("<u8")
+    long = np.flatnonzero(lengths > _SHORT)
+    out[long] = hashes(ids.take(pa.array(long)).to_pylist())
+    return out
 
 
 def places(block: Block, source: int) -> Ints:
@@ -49,7 +75,7 @@ class Repeated:
 
 
 class Ids:
-    """Takes the hashes of ids in reading order, and says in the end which came twice."""
+    """Takes the keys of ids in reading order, and says in the end which came twice."""
 
     def __init__(self, folder: Path) -> None:
         remove(folder)
@@ -59,7 +85,7 @@ class Ids:
         self._count = 0
 
     def add(self, keys: Hashes, at: Ints) -> None:
-        """The hashes (n, 2) of ids and the places (n,) of their records."""
+        """The keys (n, 2) of ids and the places (n,) of their records."""
         self._waiting.append(np.column_stack([keys, at.astype(np.uint64)]))
         self._count += len(keys)
         if self._count >= _HELD:
@@ -78,7 +104,8 @@ class Ids:
         if not self._count:
             return
         entries = np.concatenate(self._waiting)
-        bucket = entries[:, 0] % BUCKETS
+        mixed = entries[:, 0] ^ entries[:, 1] * _SPREAD
+        bucket = ((mixed ^ mixed >> np.uint64(32)) * _SPREAD >> np.uint64(48)) % BUCKETS
         order = np.argsort(bucket, kind="stable")
         ends = np.searchsorted(bucket[order], np.arange(BUCKETS + 1))
         entries = entries[order]

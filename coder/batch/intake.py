@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 
 from coder.batch.blocks import Block, Source
 from coder.batch.cells import csv_header, csv_lines, texts
-from coder.batch.cutting import Cutter, text_keys
-from coder.batch.ids import Ids, Repeated, places, source_and_row
+from coder.batch.cutting import Cutter, distinct_texts
+from coder.batch.ids import Ids, Repeated, id_keys, places, source_and_row
 from coder.batch.records import Rejected, printable
-from coder.batch.seen import Ints, Seen, distinct, hashes
+from coder.batch.seen import Ints, Seen
 from coder.batch.store import BatchWriter, whole
 
 #: Rows per block of the input and of the output.
@@ -123,8 +123,7 @@ def _note_ids(ids: Ids, block: Block, column: str, source: int) -> None:
     """Of the rows that have an id."""
     found = texts(block.table[column])
     named = np.flatnonzero(pc.not_equal(found, "").to_numpy(zero_copy_only=False))
-    keys = hashes(found.take(pa.array(named)).to_pylist())
-    ids.add(keys, places(block, source)[named])
+    ids.add(id_keys(found.take(pa.array(named))), places(block, source)[named])
 
 
 def _without_repeated(
@@ -241,12 +240,11 @@ class _Texts:
 
     def number(self, table: pa.Table) -> Ints:
         """The number of each row's text; the table has the text columns only, as text."""
-        keys = text_keys(table)
-        first, inverse = distinct(keys)
-        numbers = self._seen.find(keys[first])
+        found = distinct_texts(table)
+        numbers = self._seen.find(found.keys)
         new = np.flatnonzero(numbers < 0)
         numbers[new] = np.arange(self._count, self._count + len(new))
-        self._seen.add(keys[first[new]], numbers[new])
+        self._seen.add(found.keys[new], numbers[new])
         self._count += len(new)
-        self._cutter.add(table.take(pa.array(first[new])))
-        return numbers[inverse]
+        self._cutter.add(table.take(pa.array(found.first[new])))
+        return numbers[found.number]

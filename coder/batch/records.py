@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -48,22 +49,50 @@ class Lines:
         self._given_back: deque[_Line] = deque()
         self._row = 1
 
+    @property
+    def given_back(self) -> bool:
+        """Whether lines were given back that have not been taken again."""
+        return bool(self._given_back)
+
     def take(self) -> _Line | None:
         """The next line with its end, or None after the last."""
         if self._given_back:
             return self._given_back.popleft()
+        return self._read(self._stream)
+
+    def give_back(self, lines: list[_Line]) -> None:
+        """Put lines back, to be taken again in the same order."""
+        self._given_back.extendleft(reversed(lines))
+
+    def chunk(self, size: int) -> str:
+        """At least `size` characters of whole lines, less at the end; none must be given back.
+
+        Either `passed` or `give_back_text` says what became of it.
+        """
+        text = self._stream.read(size)
+        return text if text.endswith("\n") else text + self._stream.readline(RECORD_LIMIT)
+
+    def passed(self, rows: int) -> int:
+        """So many lines of a chunk are done with; returns the number of the first."""
+        first = self._row
+        self._row += rows
+        return first
+
+    def give_back_text(self, text: str) -> None:
+        """Put a chunk back, to be taken line by line."""
+        stream = io.StringIO(text, newline="")
+        while (line := self._read(stream)) is not None:
+            self._given_back.append(line)
+
+    def _read(self, stream: TextIO) -> _Line | None:
         # a limit, so that a file without line ends cannot fill the memory
-        text = self._stream.readline(RECORD_LIMIT)
+        text = stream.readline(RECORD_LIMIT)
         if not text:
             return None
         line = _Line(self._row, text)
         if text[-1] in "\r\n":
             self._row += 1
         return line
-
-    def give_back(self, lines: list[_Line]) -> None:
-        """Put lines back, to be taken again in the same order."""
-        self._given_back.extendleft(reversed(lines))
 
 
 def records(lines: Lines, delimiter: str, width: int | None) -> Iterator[Record | Rejected]:
@@ -138,9 +167,14 @@ def _checked(row: int, cells: list[str], raw: str, width: int | None) -> Record 
     return Record(row, cells, raw)
 
 
+def odd(text: str) -> bool:
+    """Whether a text holds NUL or bytes that are not in the file's encoding."""
+    return "\0" in text or (not text.isascii() and _BAD_BYTE.search(text) is not None)
+
+
 def printable(raw: str) -> str:
     r"""Raw content as valid UTF-8: undecodable bytes become `\xNN`, NUL becomes `\x00`."""
-    if "\0" not in raw and (raw.isascii() or not _BAD_BYTE.search(raw)):
+    if not odd(raw):
         return raw
     shown = _BAD_BYTE.sub(lambda found: f"\\x{ord(found.group()) & 0xFF:02x}", raw)
     return shown.replace("\0", "\\x00")

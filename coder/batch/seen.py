@@ -70,21 +70,6 @@ class Seen:
             self._runs.append(_merged(earlier, later))
 
 
-def distinct(keys: Hashes) -> tuple[Ints, Ints]:
-    """Where each distinct key comes first, in order of appearance, and each key's number there.
-
-    Returns (places, numbers): keys[places] are the distinct keys and
-    keys[places][numbers] == keys.
-    """
-    if not len(keys):
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.int64)
-    by_appearance = np.argsort(first)
-    rank[by_appearance] = np.arange(len(first))
-    return first[by_appearance], rank[inverse.reshape(-1)]
-
-
 def _merged(one: _Run, other: _Run) -> _Run:
     first = np.concatenate([one.first, other.first])
     order = np.argsort(first, kind="stable")

@@ -1,13 +1,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from coder.batch import ids as ids_module
 from coder.batch.blocks import Block
-from coder.batch.ids import Ids, places, source_and_row
+from coder.batch.ids import BUCKETS, Ids, id_keys, places, source_and_row
 from coder.batch.seen import hashes
 
 
@@ -60,6 +61,23 @@ def test_nothing_stays_in_the_folder_and_what_a_killed_run_left_is_forgotten(
     again.add(keys, np.array([1, 2]))
     assert not len(again.repeated())
     assert not list(tmp_path.iterdir())
+
+
+@given(st.lists(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))))
+def test_ids_have_the_same_key_only_when_they_are_the_same(ids: list[str]) -> None:
+    keys = [tuple(key) for key in id_keys(pa.array(ids, pa.string())).tolist()]
+    assert len(set(keys)) == len(set(ids))
+    assert dict(zip(ids, keys, strict=True)) == dict(zip(ids[::-1], keys[::-1], strict=True))
+
+
+def test_keys_of_ids_that_begin_alike_are_spread_over_the_files(tmp_path: Path) -> None:
+    ids = Ids(tmp_path / "ids")
+    names = pa.array([f"case-2026-{n:06}" for n in range(20_000)])
+    ids.add(id_keys(names), np.arange(1, 20_001))
+    ids._deal()
+    sizes = [path.stat().st_size / 24 for path in (tmp_path / "ids").iterdir()]
+    assert len(sizes) == BUCKETS
+    assert max(sizes) < 3 * 20_000 / BUCKETS
 
 
 def test_a_place_tells_its_source_and_row() -> None:
