@@ -97,7 +97,7 @@ def find_encoding(path: Path) -> str:
         explained = bad = western = 0
         for text in _decoded(head, stream):
             found = _BAD_BYTE.findall(text)
-            explained += sum(1 for character in text if character > "\x7f") - len(found)
+            explained += len(text) - len(text.encode("ascii", "ignore")) - len(found)
             bad += len(found)
             western += sum(1 for byte in found if byte not in _NOT_WESTERN)
     return "cp1252" if bad > explained and western else "utf-8"
