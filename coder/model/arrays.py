@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from scipy import sparse
 from coder.model.softmax import Floats
 
 Arrays = Mapping[str, NDArray[Any]]
+
+_BLOCK: Final = 256
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,23 @@ class Linear:
 
 
 def pack(linear: Linear, prefix: str = "") -> dict[str, NDArray[Any]]:
-    """The arrays on disk: sparse weights as int8 with one scale per feature, dense as float16."""
-    value = linear.sparse.data
-    counts = np.diff(linear.sparse.indptr)
-    rows = np.repeat(np.arange(len(counts)), counts)
-    scale = np.zeros(len(counts), np.float32)
+    """The arrays on disk: sparse weights as int8 with one scale per feature, dense as float16.
+
+    Codes come in blocks of 256, so that a column takes one byte: `sparse.count` (features,
+    blocks) says how many weights each feature has in each.
+    """
+    features, codes = linear.sparse.shape
+    held = linear.sparse.sorted_indices()
+    value, column = held.data, held.indices
+    rows = np.repeat(np.arange(features), np.diff(held.indptr))
+    scale = np.zeros(features, np.float32)
     np.maximum.at(scale, rows, np.abs(value))
     scale /= 127
-    narrow = np.uint8 if linear.sparse.shape[1] <= 256 else np.uint16
+    blocks = -(-codes // _BLOCK)
+    count = np.bincount(rows * blocks + column // _BLOCK, minlength=features * blocks)
     arrays = {
-        "sparse.count": counts.astype(np.uint16),
-        "sparse.column": linear.sparse.indices.astype(narrow),
+        "sparse.count": count.reshape(features, blocks).astype(np.uint16),
+        "sparse.column": (column % _BLOCK).astype(np.uint8),
         "sparse.value": np.rint(value / scale[rows]).astype(np.int8),
         "sparse.scale": scale,
         "dense": linear.dense.astype(np.float16),
@@ -54,13 +62,19 @@ def pack(linear: Linear, prefix: str = "") -> dict[str, NDArray[Any]]:
 
 
 def unpack(arrays: Arrays, codes: int, context: float, prefix: str = "") -> Linear:
-    """The inverse of `pack`. Raises KeyError or ValueError for arrays that do not fit."""
-    count = arrays[prefix + "sparse.count"].astype(np.int64)
+    """The inverse of `pack`. Raises KeyError or ValueError for arrays that do not fit.
+
+    Before format 3 there was one block, of any number of codes.
+    """
+    found = arrays[prefix + "sparse.count"].astype(np.int64)
+    blocks = found.reshape(len(found), -1)
+    count = blocks.sum(axis=1)
+    first = np.tile(np.arange(blocks.shape[1], dtype=np.int32) * _BLOCK, len(found))
     scale = np.repeat(arrays[prefix + "sparse.scale"], count)
     weights = sparse.csr_matrix(
         (
             (arrays[prefix + "sparse.value"] * scale).astype(np.float32),
-            arrays[prefix + "sparse.column"].astype(np.int32),
+            arrays[prefix + "sparse.column"].astype(np.int32) + np.repeat(first, blocks.ravel()),
             np.concatenate([[0], np.cumsum(count)]).astype(np.int32),
         ),
         shape=(len(count), codes),

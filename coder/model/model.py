@@ -26,7 +26,7 @@ from coder.resources import shipped
 from coder.schemes import Scheme, load_scheme
 from coder.text import Prepared
 
-FORMAT = 2
+FORMAT = 3
 Tier = Literal["auto", "fast", "accurate"]
 Find = Callable[[str, str | None], Encoder]  # by fingerprint and folder, as find_encoder
 TIERS: tuple[Tier, ...] = ("auto", "fast", "accurate")
