@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
+import numpy as np
+
 RECIPES = Path(__file__).resolve().parents[1] / "training_data" / "recipes"
 sys.path.append(str(RECIPES))
 
@@ -134,6 +136,14 @@ def _unread(data: Path, train: Iterable[Pair], domain: Domain) -> list[int]:
     known = read_by_encoder(data)
     mains = [normal(text, domain) for text, _ in train]
     return [i for i, m in enumerate(mains) if deal(m) in (CALIBRATE, TUNE) and m not in known]
+
+
+def set_apart(task: Task, rows: int, seed: int) -> list[int]:
+    """So many unread training rows, drawn at random, and all others that have one of their texts:
+    a threshold chosen on texts that were trained on would be too bold."""
+    drawn = np.random.default_rng(seed).choice(task.unread, rows, replace=False)
+    texts = {normal(task.train[0][i], task.domain) for i in drawn}
+    return [i for i in task.unread if normal(task.train[0][i], task.domain) in texts]
 
 
 def _columns(pairs: Iterable[Pair]) -> tuple[list[str], list[str]]:

@@ -65,6 +65,17 @@ def test_the_threshold_comes_from_the_rows_set_apart() -> None:
     assert rows[0]["achieved"] == 0.0  # and honest about what it does on the test
 
 
+def test_texts_of_rows_set_apart_are_not_trained_on() -> None:
+    benchmarks = load("benchmarks")
+    texts = [f"cut {n // 3} hands" for n in range(60)]
+    columns = texts, ["1"] * 60
+    task = benchmarks.Task("t", "", "", "injury", "", "", "", 1, columns, columns, [*range(30)])
+    for seed in range(3):
+        apart = benchmarks.set_apart(task, 5, seed)
+        assert 5 <= len(apart) <= 15
+        assert not {texts[i] for i in apart} & {texts[i] for i in range(60) if i not in apart}
+
+
 def test_no_threshold_means_nothing_automatic() -> None:
     p = np.array([[0.9, 0.1, 0.0]], dtype=np.float32)
     rows = score.automation(TREE, (p, ["21"]), (p, ["11"]), CODES, 2)
