@@ -66,12 +66,23 @@ def csv_lines(table: pa.Table) -> bytes:
     row. The standard library's writer leaves a lone CR unquoted when lines end in LF, and takes
     some ten times as long.
     """
-    if not table.num_rows:
-        return b""
-    alone = table.num_columns == 1
+    return csv_bytes(csv_rows(table, alone=table.num_columns == 1))
+
+
+def csv_rows(table: pa.Table, *, alone: bool = False) -> pa.Array:
+    """Each row's cells as in `csv_lines`, with commas between them and no line end.
+
+    `alone` says that a row has one cell, which then needs quotes where it is empty.
+    """
     columns = [_quoted(safe_texts(column), alone) for column in table.columns]
-    lines = columns[0] if alone else pc.binary_join_element_wise(*columns, ",")
-    every = pa.ListArray.from_arrays([0, len(lines)], lines)
+    return pc.binary_join_element_wise(*columns, ",") if len(columns) > 1 else columns[0]
+
+
+def csv_bytes(rows: pa.Array) -> bytes:
+    """Rows as `csv_rows` makes them, each with a line end."""
+    if not len(rows):
+        return b""
+    every = pa.ListArray.from_arrays([0, len(rows)], rows)
     out: bytes = pc.binary_join(every, "\n")[0].as_buffer().to_pybytes()
     return out + b"\n"
 

@@ -12,14 +12,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from coder.batch.cells import csv_header, csv_lines
+from coder.batch.cells import csv_header
 from coder.batch.columns import STATUSES, decision_schema, input_names
 from coder.batch.intake import BLOCK_ROWS, TEXT_NUMBER, Intake
 from coder.batch.queueing import margins, needs_review, review_order
 from coder.batch.seen import Ints
 from coder.batch.store import BatchFile, BatchWriter, remove
 from coder.batch.workers import Task
-from coder.batch.writing import open_writer
+from coder.batch.writing import Joined, open_writer
 from coder.errors import CoderError
 
 
@@ -31,6 +31,14 @@ class Counts:
     review: int
     rejected: int
     statuses: dict[str, dict[str, int]]
+
+    def add(self, rows: Joined) -> None:
+        """Count rows that were written."""
+        often = np.bincount(rows.which.to_numpy(), minlength=rows.added.num_rows)
+        self.coded += rows.own.num_rows
+        for scheme, found in self.statuses.items():
+            for status, n in zip(rows.added[f"{scheme}_status"].to_pylist(), often, strict=True):
+                found[status] += int(n)
 
     def check(self, intake: Intake) -> None:
         """Raises CoderError unless the counts add up to what was read."""
@@ -51,9 +59,10 @@ class Answers:
     file: BatchFile
     place: Ints
 
-    def of(self, texts: Ints) -> pa.Table:
-        """The decisions of the texts with these numbers, in this order."""
-        return self.file.take(self.place[texts])
+    def beside(self, rows: pa.Table, names: list[str]) -> Joined:
+        """The rows, without their text's number, beside these columns of its decisions."""
+        found, which = self.file.distinct(self.place[rows[TEXT_NUMBER].to_numpy()])
+        return Joined(rows.drop_columns([TEXT_NUMBER]), found.select(names), which)
 
     def each(self, what: Callable[[pa.Table], NDArray[Any]]) -> NDArray[Any]:
         """Per text, in order of their numbers, what is made of its decisions."""
@@ -99,29 +108,23 @@ def _write_coded(path: Path, task: Task, rows: BatchFile, answers: Answers, coun
     schema = _output_schema(rows, added)
     with open_writer(path, schema, path.suffix[1:]) as writer:
         for block in _blocks(rows):
-            found = answers.of(block[TEXT_NUMBER].to_numpy()).select(added.names)
-            table = _beside(block, found, schema)
-            writer.write(table)
-            counts.coded += table.num_rows
-            for scheme, found in counts.statuses.items():
-                for entry in table[f"{scheme}_status"].value_counts().to_pylist():
-                    found[entry["values"]] += entry["counts"]
+            done = answers.beside(block, added.names)
+            writer.write(done)
+            counts.add(done)
 
 
 def _write_review(
     path: Path, task: Task, rows: BatchFile, answers: Answers, counts: Counts
 ) -> None:
-    schema = _output_schema(rows, _added(task))
+    added = _added(task)
     with path.open("wb") as stream:
-        stream.write(csv_header(schema.names))
+        stream.write(csv_header(_output_schema(rows, added).names))
         if not answers.file.rows:
             return
         review = answers.each(lambda batch: needs_review(batch, task.schemes))
         margin = answers.each(lambda batch: margins(batch, task.schemes))
         for places in review_order(lambda: rows.numbers(TEXT_NUMBER), review, margin, BLOCK_ROWS):
-            block = rows.take(places)
-            found = answers.of(block[TEXT_NUMBER].to_numpy())
-            stream.write(csv_lines(_beside(block, found, schema)))
+            stream.write(answers.beside(rows.take(places), added.names).csv_lines())
             counts.review += len(places)
 
 
@@ -138,8 +141,3 @@ def _output_schema(rows: BatchFile, added: pa.Schema) -> pa.Schema:
     own = [field for field in rows.schema if field.name != TEXT_NUMBER]
     names = input_names([field.name for field in own], added.names)
     return pa.schema([f.with_name(name) for f, name in zip(own, names, strict=True)] + list(added))
-
-
-def _beside(block: pa.Table, found: pa.Table, schema: pa.Schema) -> pa.Table:
-    own = block.drop_columns([TEXT_NUMBER])
-    return pa.Table.from_arrays([*own.columns, *found.columns], schema=schema)

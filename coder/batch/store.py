@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Generic, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from coder.errors import OutputError
 
 WORK: Final = ".work"
 _PART: Final = ".part"
+
+Rows = TypeVar("Rows")
 #: Batches of which a few rows are taken, until their pages are given back.
 _KEPT: Final = 32
 
@@ -67,12 +69,12 @@ def from_bytes(stream: bytes) -> pa.Table:
     return pa.ipc.open_stream(stream).read_all()
 
 
-class Writer(ABC):
-    """Takes tables of one schema; the file is complete when the block ends."""
+class Writer(ABC, Generic[Rows]):
+    """Takes rows of one schema; the file is complete when the block ends."""
 
     @abstractmethod
-    def write(self, table: pa.Table) -> None:
-        """Append the table's rows."""
+    def write(self, rows: Rows) -> None:
+        """Append rows."""
 
     @abstractmethod
     def close(self) -> None:
@@ -90,7 +92,7 @@ class Writer(ABC):
         self.close()
 
 
-class BatchWriter(Writer):
+class BatchWriter(Writer[pa.Table]):
     """An Arrow file to which tables are appended, each as one batch."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -98,10 +100,10 @@ class BatchWriter(Writer):
         self._schema = schema
         self.rows = 0
 
-    def write(self, table: pa.Table) -> None:
+    def write(self, rows: pa.Table) -> None:
         """Append a table of the file's schema as one batch."""
-        self.rows += table.num_rows
-        self._file.write_table(table.combine_chunks().cast(self._schema))
+        self.rows += rows.num_rows
+        self._file.write_table(rows.combine_chunks().cast(self._schema))
 
     def close(self) -> None:
         self._file.close()
@@ -136,10 +138,8 @@ class BatchFile:
         for number in range(len(self)):
             yield self.batch(number)[name].to_numpy().astype(np.int64, copy=False)
 
-    def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
-        """The rows at these positions, in this order; a position may recur."""
-        if not len(positions):
-            return self.schema.empty_table()
+    def distinct(self, positions: npt.NDArray[np.int64]) -> tuple[pa.Table, pa.Array]:
+        """The rows at these positions, each once, and which of them stands at each position."""
         wanted, back = np.unique(positions, return_inverse=True)
         batches = np.searchsorted(self.starts, wanted, side="right") - 1
         parts = []
@@ -148,8 +148,13 @@ class BatchFile:
                 self._forget()
             local = wanted[batches == number] - self.starts[number]
             parts.append(self._batch(int(number)).take(pa.array(local)))
-        table = pa.Table.from_batches(parts).combine_chunks()
-        return table.take(pa.array(back.reshape(-1)))
+        table = pa.Table.from_batches(parts, self.schema).combine_chunks()
+        return table, pa.array(back.reshape(-1))
+
+    def take(self, positions: npt.NDArray[np.int64]) -> pa.Table:
+        """The rows at these positions, in this order; a position may recur."""
+        table, which = self.distinct(positions)
+        return table.take(which)
 
     def _batch(self, number: int) -> pa.RecordBatch:
         return self._reader.get_batch(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
@@ -11,7 +12,7 @@ from typing import IO, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coder.batch.cells import csv_header, csv_lines, neutralised, safe_texts
+from coder.batch.cells import csv_bytes, csv_header, csv_rows, neutralised, safe_texts
 from coder.batch.store import Writer
 from coder.errors import OutputError
 
@@ -22,7 +23,30 @@ EXCEL_COLUMNS: Final = 16_384
 EXCEL_CHARACTERS: Final = 32_767
 
 
-def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer:
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Rows of the input beside what was added to them: `own[n]` and `added[which[n]]`.
+
+    Rows with one text share what was added, so that it is made into text once for all of them.
+    """
+
+    own: pa.Table
+    added: pa.Table
+    which: pa.Array
+
+    def table(self, schema: pa.Schema) -> pa.Table:
+        """The rows under the names of `schema`."""
+        return pa.Table.from_arrays(
+            [*self.own.columns, *self.added.take(self.which).columns], schema=schema
+        )
+
+    def csv_lines(self) -> bytes:
+        """The rows as `coder.batch.cells.csv_lines` has them."""
+        added = csv_rows(self.added).take(self.which)
+        return csv_bytes(pc.binary_join_element_wise(csv_rows(self.own), added, ","))
+
+
+def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer[Joined]:
     """A writer for one of FORMATS."""
     if file_format == "parquet":
         return ParquetWriter(path, schema)
@@ -31,49 +55,50 @@ def open_writer(path: Path, schema: pa.Schema, file_format: str) -> Writer:
     return CsvWriter(path, schema)
 
 
-class CsvWriter(Writer):
+class CsvWriter(Writer[Joined]):
     """CSV as `coder.batch.cells.csv_lines` has it, with a header line."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._stream: IO[bytes] = path.open("wb")
         self._stream.write(csv_header(schema.names))
 
-    def write(self, table: pa.Table) -> None:
-        self._stream.write(csv_lines(table))
+    def write(self, rows: Joined) -> None:
+        self._stream.write(rows.csv_lines())
 
     def close(self) -> None:
         self._stream.close()
 
 
-class ParquetWriter(Writer):
+class ParquetWriter(Writer[Joined]):
     """Parquet (zstd); values are kept as they are, formulas included."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         import pyarrow.parquet as pq
 
+        self._schema = schema
         self._file = pq.ParquetWriter(path, schema, compression="zstd")
 
-    def write(self, table: pa.Table) -> None:
-        self._file.write_table(table)
+    def write(self, rows: Joined) -> None:
+        self._file.write_table(rows.table(self._schema))
 
     def close(self) -> None:
         self._file.close()
 
 
-class ExcelWriter(Writer):
+class ExcelWriter(Writer[Joined]):
     """One sheet, `coded`. Texts are text, numbers are numbers, and nothing is a formula."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         import openpyxl
 
-        self._path = path
+        self._path, self._schema = path, schema
         self._book = openpyxl.Workbook(write_only=True)
         self._sheet = self._book.create_sheet("coded")
         self._sheet.freeze_panes = "A2"
         self._sheet.append(neutralised(pa.array(schema.names)).to_pylist())
 
-    def write(self, table: pa.Table) -> None:
-        columns = [_excel_values(column) for column in table.columns]
+    def write(self, rows: Joined) -> None:
+        columns = [_excel_values(column) for column in rows.table(self._schema).columns]
         for row in zip(*columns, strict=True):
             self._sheet.append(row)
 
