@@ -84,7 +84,7 @@ def settings(_scheme: str) -> Settings:
         epochs=8,
         dense_scale=6.0,
         batch=128,
-        budget=1_900_000,
+        budget=1_200_000,
         fast_budget=1_500_000,
         switch_loss=0.005,  # short texts: the encoder costs little
     )

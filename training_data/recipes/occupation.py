@@ -112,7 +112,7 @@ def settings(_scheme: str) -> Settings:
         },
         epochs=6,
         batch=256,
-        budget=2_400_000,
+        budget=1_600_000,
         fast_budget=1_800_000,
         switch_loss=0.005,  # short texts: the encoder costs little
     )
