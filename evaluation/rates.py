@@ -6,7 +6,8 @@ Peers: distinct mining narratives of 2013 coded to all four schemes, and a censu
 titles (some titles recur thousands of times, most once) coded to ISCO-08. Each system is loaded and
 warm, works on the whole file with all cores, and is timed from texts to codes. Peers
 are fitted on rows of the benchmarks and live in the environments of `evaluation/run`.
-Growth: `coder code` from end to end, files of 10,000 to 10 million census-like titles.
+Growth: `coder code` from end to end, files of 10,000 to 10 million census-like titles, and of up to
+a million titles of which one in ten is distinct whatever the size.
 """
 
 from __future__ import annotations
@@ -63,21 +64,48 @@ def narratives(data: Path, n: int) -> list[str]:
     return list(distinct)[:n]
 
 
-def titles(data: Path, n: int) -> list[str]:
-    """Titles as a census has them: the k-th most frequent is drawn with weight 1/k."""
+def vacancies(data: Path) -> list[str]:
     rows = read(data / "occupation" / "vacancy_titles_my.csv")
-    known = list(dict.fromkeys(row["vacancyTitle"] for row in rows))
+    return list(dict.fromkeys(row["vacancyTitle"] for row in rows))
+
+
+def all_titles(data: Path) -> list[str]:
+    """The distinct English titles of all sources."""
+    folder = data / "occupation"
+    onet = (row["title"] for row in read(folder / "onet27_titles.csv.gz"))
+    esco = (row["label"] for row in read(folder / "esco_labels_en_v111.csv"))
+    return list(dict.fromkeys([*vacancies(data), *onet, *esco]))
+
+
+def titles(pool: Sequence[str], n: int) -> list[str]:
+    """Titles as a census has them: the k-th most frequent is drawn with weight 1/k."""
     random = np.random.default_rng(0)
-    random.shuffle(known)
+    known = [pool[i] for i in random.permutation(len(pool))]
     weight = 1 / np.arange(1, len(known) + 1)
     drawn = random.choice(len(known), n, p=weight / weight.sum())
     return [known[i] for i in drawn]
 
 
+def tenths(pool: Sequence[str], n: int) -> list[str]:
+    """As many titles, one in ten of them distinct, so that the share does not change with n."""
+    random = np.random.default_rng(0)
+    own = [pool[i] for i in random.permutation(len(pool))[: max(1, n // 10)]]
+    every = [*own, *titles(own, n - len(own))]
+    return [every[i] for i in random.permutation(len(every))]
+
+
+#: How titles recur in a file, and how many rows there are titles for.
+WAYS = {"census-like titles": titles, "one title in ten distinct": tenths}
+MOST_ROWS = {"census-like titles": SIZES[-1], "one title in ten distinct": 1_000_000}
+
+
 def work_of(data: Path, rows: tuple[int, int]) -> dict[str, dict[str, object]]:
     return {
         "narratives, four schemes": {"texts": narratives(data, rows[0]), "schemes": list(SCHEMES)},
-        "census-like titles, isco-08": {"texts": titles(data, rows[1]), "schemes": ["isco-08"]},
+        "census-like titles, isco-08": {
+            "texts": titles(vacancies(data), rows[1]),
+            "schemes": ["isco-08"],
+        },
     }
 
 
@@ -109,28 +137,28 @@ def peers(data: Path, rows: tuple[int, int], result: dict[str, object]) -> None:
     }
 
 
-def growth(data: Path, sizes: list[int], result: dict[str, object]) -> None:
+def growth(name: str, pool: Sequence[str], sizes: Sequence[int]) -> dict[str, object]:
     """Seconds and peak memory of `coder code`, and the slope of log seconds over log rows.
 
     A slope of 1 is linear growth; the start (loading the models) is measured with one row and
     taken off first. Memory is the largest process's.
     """
     rows = []
-    with tempfile.TemporaryDirectory(dir=ROOT / "work") as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(dir=ROOT / "work") as temporary:
+        folder = Path(temporary)
         for size in (1, *sizes):
             path = folder / f"titles-{size}.csv"
-            write_titles(data, path, size)
+            write_titles(path, WAYS[name](pool, min(size, 1_000_000)), size)
             rows.append(coded(path, folder / f"out-{size}", size))
-            print(json.dumps(rows[-1]), flush=True)
+            print(name, json.dumps(rows[-1]), flush=True)
             path.unlink()
             for file in (folder / f"out-{size}").iterdir():
                 file.unlink()
     start = rows[0]["seconds"]
     slope, steps = slopes([(row["rows"], row["seconds"] - start) for row in rows[1:]])
-    result["growth"] = {
+    return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "what": "census-like titles, isco-08, coder code --jobs 2, end to end",
+        "what": f"{name}, isco-08, coder code --jobs 2, end to end",
         "start_seconds": start,
         "runs": rows[1:],
         "slope_log_seconds_over_log_rows": None if slope is None else round(slope, 3),
@@ -150,8 +178,8 @@ def slopes(costs: Sequence[tuple[float, float]]) -> tuple[float | None, list[flo
     return float(np.polyfit(logs[:, 0], logs[:, 1], 1)[0]), steps
 
 
-def write_titles(data: Path, path: Path, size: int) -> None:
-    known = titles(data, min(size, 1_000_000))
+def write_titles(path: Path, known: Sequence[str], size: int) -> None:
+    """A file of so many rows; after the last title comes the first again."""
     quoted = ['"' + title.replace('"', '""') + '"' for title in known]
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write("id,job_title\n")
@@ -190,7 +218,12 @@ def main() -> None:
         peers(chosen.data, (chosen.narratives, chosen.titles), result)
         chosen.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     if chosen.only != "peers":
-        growth(chosen.data, [size for size in SIZES if size <= chosen.most], result)
+        pools = {"census-like titles": vacancies, "one title in ten distinct": all_titles}
+        found = {}
+        for name, pool in pools.items():
+            most = min(chosen.most, MOST_ROWS[name])
+            found[name] = growth(name, pool(chosen.data), [n for n in SIZES if n <= most])
+        result["growth"] = found
         chosen.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
