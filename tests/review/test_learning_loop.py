@@ -29,7 +29,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not (SHARED / "data/injury").is_dir(), reason=NEEDS_SHARED),
 ]
-BASE, POOL, TESTED, DECIDED = 400, 2600, 2000, 500
+BASE, POOL, TESTED, DECIDED = 250, 2600, 2000, 500
 
 
 def run(*arguments: object, text: str | None = None) -> str:
@@ -123,4 +123,5 @@ def test_decisions_chosen_by_the_queue_teach_more_than_random_ones(tmp_path: Pat
         )  # fmt: skip
         right[arm] = accuracy(model)
     print(f"\nright: {right}")  # noqa: T201
-    assert right["queue"] - right["small"] > right["random"] - right["small"] > 0.02
+    # which arm is ahead is within chance for one draw: evaluation/learning.py has five
+    assert right["queue"] - right["small"] > right["random"] - right["small"] > 0.05
