@@ -77,7 +77,9 @@ def decide(store: Path, coded: Path, gold: dict[str, str]) -> None:
     assert json.loads(run("review", "verify", *place))["texts"] >= DECIDED
 
 
-def test_decisions_chosen_by_the_queue_teach_more_than_random_ones(tmp_path: Path) -> None:
+def test_decisions_teach_and_those_that_the_queue_chose_no_less_than_random_ones(
+    tmp_path: Path,
+) -> None:
     data = SHARED / "data"
     drawn = [(f"p{i}", one) for i, one in enumerate(cases(data, "2012", BASE + POOL))]
     tested = [(f"t{i}", one) for i, one in enumerate(cases(data, "2013", TESTED))]
@@ -123,5 +125,8 @@ def test_decisions_chosen_by_the_queue_teach_more_than_random_ones(tmp_path: Pat
         )  # fmt: skip
         right[arm] = accuracy(model)
     print(f"\nright: {right}")  # noqa: T201
-    # which arm is ahead is within chance for one draw: evaluation/learning.py has five
-    assert right["queue"] - right["small"] > right["random"] - right["small"] > 0.05
+    gained = {arm: right[arm] - right["small"] for arm in arms}
+    assert min(gained.values()) > 0.05
+    # Which arm is ahead is chance in one draw, and differs between machines: evaluation/learning.py
+    # has five. Three standard errors of the difference are about 0.025.
+    assert gained["queue"] > gained["random"] - 0.025
